@@ -1,0 +1,1 @@
+"""Everything that leaves the hub: /metrics, remote write to receivers, generated Prometheus configuration."""

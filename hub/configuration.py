@@ -1,0 +1,195 @@
+"""hub.toml: every key, its type, its bounds and its default; validated whole before anything starts.
+
+`hub/hub.example.toml` documents the same keys for people; a test holds both together.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import ipaddress
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hub.failure import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class HubSection:
+    listen: str = "127.0.0.1"
+    port: int = 8080
+    names: tuple[str, ...] = ()
+    log_level: str = "info"
+    site_code: str = "trung-tam"
+    site_name: str = "Trung tâm điều hành"
+
+
+@dataclass(frozen=True, slots=True)
+class StampSection:
+    port: int = 8620
+    packets_per_second: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSection:
+    port: int = 8600
+    workers: int = 0
+    announce: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSection:
+    enabled: bool = True
+    sampling_interval_seconds: int = 15
+    metrics_port: int = 9108
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusSection:
+    enabled: bool = True
+    port: int = 19090
+    retention_days: int = 400
+    out_of_order_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerSection:
+    enabled: bool = True
+    port: int = 19093
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSection:
+    max_bytes: int = 4 * 1024**3
+    max_age_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    hub: HubSection = field(default_factory=HubSection)
+    stamp: StampSection = field(default_factory=StampSection)
+    media: MediaSection = field(default_factory=MediaSection)
+    agent: AgentSection = field(default_factory=AgentSection)
+    prometheus: PrometheusSection = field(default_factory=PrometheusSection)
+    alertmanager: AlertmanagerSection = field(default_factory=AlertmanagerSection)
+    queue: QueueSection = field(default_factory=QueueSection)
+
+    @property
+    def is_local(self) -> bool:
+        """Listens on loopback only, so plain HTTP is a secure context and no certificate is needed."""
+        return self.hub.listen == "localhost" or ipaddress.ip_address(self.hub.listen).is_loopback
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.is_local else "https"
+
+    @property
+    def local_url(self) -> str:
+        """How this machine's own programs reach the hub."""
+        wildcard = self.hub.listen in ("0.0.0.0", "::", "localhost")  # noqa: S104 - compared, not bound
+        host = "127.0.0.1" if wildcard else self.hub.listen
+        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.hub.port}"
+
+
+_BOUNDS: dict[str, tuple[int, int]] = {
+    "hub.port": (1, 65535),
+    "stamp.port": (1, 65535),
+    "stamp.packets_per_second": (1, 50),
+    "media.port": (1, 65000),
+    "media.workers": (0, 64),
+    "agent.sampling_interval_seconds": (5, 3600),
+    "agent.metrics_port": (1, 65535),
+    "prometheus.port": (1, 65535),
+    "prometheus.retention_days": (1, 4000),
+    "prometheus.out_of_order_days": (1, 60),
+    "alertmanager.port": (1, 65535),
+    "queue.max_bytes": (1024**2, 1024**4),
+    "queue.max_age_days": (1, 60),
+}
+_CHOICES: dict[str, tuple[str, ...]] = {"hub.log_level": ("debug", "info", "warning", "error")}
+_TYPE_NAMES = {int: "a whole number", str: "text in quotes", bool: "true or false", tuple: "a list of texts"}
+
+
+def load(path: Path | None) -> Configuration:
+    """The configuration in `path`, or the defaults. Raises UserError naming the file, the key and the cure."""
+    if path is None:
+        return Configuration()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such configuration file; copy hub/hub.example.toml there") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: not valid TOML: {error}") from None
+    return parse(document, str(path))
+
+
+def parse(document: dict[str, Any], where: str) -> Configuration:
+    sections: dict[str, Any] = {}
+    known = {section.name: section.default_factory for section in dataclasses.fields(Configuration)}
+    for name, values in document.items():
+        if name not in known:
+            raise UserError(f"{where}: unknown section [{name}]{_nearest(name, known)}")
+        if not isinstance(values, dict):
+            raise UserError(f"{where}: {name} must be a section: write [{name}] on a line of its own")
+        sections[name] = _section(known[name], name, values, where)
+    return Configuration(**sections)
+
+
+def with_listen(configuration: Configuration, listen: str | None) -> Configuration:
+    """The command line's address over the file's. Raises UserError when it is no address."""
+    if listen is not None:
+        hub = dataclasses.replace(configuration.hub, listen=_address(listen, "hub.listen", "command line"))
+        configuration = dataclasses.replace(configuration, hub=hub)
+    return configuration
+
+
+def _section(section: Any, name: str, values: dict[str, Any], where: str) -> Any:
+    defaults = section()
+    fields = {item.name: getattr(defaults, item.name) for item in dataclasses.fields(defaults)}
+    given: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in fields:
+            raise UserError(f"{where}: unknown key {name}.{key}{_nearest(key, fields)}")
+        given[key] = _value(value, fields[key], f"{name}.{key}", where)
+    return dataclasses.replace(defaults, **given)
+
+
+def _value(value: Any, default: Any, key: str, where: str) -> Any:
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise _type_error(key, tuple, value, where)
+        return tuple(_address(item, key, where) if key == "media.announce" else item for item in value)
+    if type(value) is not type(default):
+        raise _type_error(key, type(default), value, where)
+    if key in _BOUNDS and not _BOUNDS[key][0] <= value <= _BOUNDS[key][1]:
+        low, high = _BOUNDS[key]
+        raise UserError(f"{where}: {key} = {value} is not between {low} and {high}")
+    if key in _CHOICES and value not in _CHOICES[key]:
+        raise UserError(f"{where}: {key} = {value!r} is not one of {', '.join(_CHOICES[key])}")
+    if key == "hub.listen":
+        return _address(value, key, where)
+    return value
+
+
+def _type_error(key: str, wanted: type, value: Any, where: str) -> UserError:
+    return UserError(f"{where}: {key} = {value!r} must be {_TYPE_NAMES[wanted]}")
+
+
+def _address(text: str, key: str, where: str) -> str:
+    if text == "localhost":
+        return text
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise UserError(
+            f"{where}: {key} = {text!r} is not an IP address (127.0.0.1 for this machine, 0.0.0.0 for the LAN)"
+        ) from None
+
+
+def _nearest(word: str, known: Any) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"

@@ -1,0 +1,96 @@
+"""The data folder: what lies where. Creates folders, refuses what it cannot write."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.failure import UserError
+
+# sockaddr_un.sun_path holds 108 bytes; the longest name below `run` takes 20.
+MAX_RUN_PATH_BYTES = 85
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """All paths of one hub; `run` holds sockets and goes when the machine does."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "hub.db"
+
+    @property
+    def outbound_queue(self) -> Path:
+        return self.root / "outbound.db"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
+    def tls(self) -> Path:
+        return self.root / "tls"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def agent(self) -> Path:
+        return self.root / "agent"
+
+    @property
+    def prometheus(self) -> Path:
+        return self.root / "prometheus"
+
+    @property
+    def alertmanager(self) -> Path:
+        return self.root / "alertmanager"
+
+    @property
+    def run(self) -> Path:
+        inside = self.root / "run"
+        if len(os.fsencode(inside)) <= MAX_RUN_PATH_BYTES:
+            return inside
+        digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"thongsuot-{os.getuid()}-{digest}"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        return self.run / "supervisor.sock"
+
+    @property
+    def stamp_sessions(self) -> Path:
+        return self.run / "stamp-sessions.json"
+
+    @property
+    def reflector_status(self) -> Path:
+        return self.run / "reflector.json"
+
+    def worker_socket(self, name: str) -> Path:
+        return self.run / f"{name}.sock"
+
+    def create(self) -> None:
+        """Raises UserError when the data folder cannot be written."""
+        private = (self.root, self.secrets, self.tls, self.run, self.logs, self.agent)
+        try:
+            for folder in (*private, self.prometheus, self.alertmanager):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise UserError(
+                f"{self.root}: the data folder cannot be written ({error.strerror}); "
+                f"give another one with --data FOLDER, or make it writable for this user"
+            ) from None
+        if self.run.stat().st_uid != os.getuid():
+            raise UserError(f"{self.run}: belongs to another user; remove it")
+
+
+def paths(root: Path) -> Paths:
+    return Paths(root.resolve())
