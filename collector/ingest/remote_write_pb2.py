@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12remote_write.proto\x12\x16thongsuot.remote_write\"F\n\x0cWriteRequest\x12\x36\n\ntimeseries\x18\x01 \x03(\x0b\x32\".thongsuot.remote_write.TimeSeries\"l\n\nTimeSeries\x12-\n\x06labels\x18\x01 \x03(\x0b\x32\x1d.thongsuot.remote_write.Label\x12/\n\x07samples\x18\x02 \x03(\x0b\x32\x1e.thongsuot.remote_write.Sample\"$\n\x05Label\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"*\n\x06Sample\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x11\n\ttimestamp\x18\x02 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12remote_write.proto\x12\x16thongsuot.remote_write\"F\n\x0cWriteRequest\x12\x36\n\ntimeseries\x18\x01 \x03(\x0b\x32\".thongsuot.remote_write.TimeSeries\"M\n\nTimeSeries\x12\x0e\n\x06labels\x18\x01 \x03(\x0c\x12/\n\x07samples\x18\x02 \x03(\x0b\x32\x1e.thongsuot.remote_write.Sample\"$\n\x05Label\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"*\n\x06Sample\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x11\n\ttimestamp\x18\x02 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,9 +34,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WRITEREQUEST']._serialized_start=46
   _globals['_WRITEREQUEST']._serialized_end=116
   _globals['_TIMESERIES']._serialized_start=118
-  _globals['_TIMESERIES']._serialized_end=226
-  _globals['_LABEL']._serialized_start=228
-  _globals['_LABEL']._serialized_end=264
-  _globals['_SAMPLE']._serialized_start=266
-  _globals['_SAMPLE']._serialized_end=308
+  _globals['_TIMESERIES']._serialized_end=195
+  _globals['_LABEL']._serialized_start=197
+  _globals['_LABEL']._serialized_end=233
+  _globals['_SAMPLE']._serialized_start=235
+  _globals['_SAMPLE']._serialized_end=277
 # @@protoc_insertion_point(module_scope)

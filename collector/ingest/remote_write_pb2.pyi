@@ -1,3 +1,5 @@
+# ruff: noqa
+# Generated from remote_write.proto by grpc_tools.protoc --pyi_out.
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -16,9 +18,11 @@ class TimeSeries(_message.Message):
     __slots__ = ("labels", "samples")
     LABELS_FIELD_NUMBER: _ClassVar[int]
     SAMPLES_FIELD_NUMBER: _ClassVar[int]
-    labels: _containers.RepeatedCompositeFieldContainer[Label]
+    labels: _containers.RepeatedScalarFieldContainer[bytes]
     samples: _containers.RepeatedCompositeFieldContainer[Sample]
-    def __init__(self, labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., samples: _Optional[_Iterable[_Union[Sample, _Mapping]]] = ...) -> None: ...
+    def __init__(
+        self, labels: _Optional[_Iterable[bytes]] = ..., samples: _Optional[_Iterable[_Union[Sample, _Mapping]]] = ...
+    ) -> None: ...
 
 class Label(_message.Message):
     __slots__ = ("name", "value")

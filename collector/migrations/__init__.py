@@ -1,0 +1,1 @@
+"""Alembic revisions of the collector; the hub runs them (branch "collector")."""
