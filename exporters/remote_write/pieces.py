@@ -41,18 +41,12 @@ def split(piece: Piece) -> Sequence[Piece]:
 
 def _single_samples(payload: bytes) -> tuple[tuple[bytes, int], ...]:
     request = remote_write_pb2.WriteRequest.FromString(payload)
-    return tuple(
-        (
-            remote_write.encode(
-                [
-                    remote_write.Series(
-                        tuple((label.name, label.value) for label in series.labels),
-                        ((sample.timestamp, sample.value),),
-                    )
-                ]
-            ),
-            1,
-        )
-        for series in request.timeseries
-        for sample in series.samples
-    )
+    singles = []
+    for series in request.timeseries:
+        # The hub's schema leaves a label as bytes (its cache is keyed by them).
+        decoded = [remote_write_pb2.Label.FromString(raw) for raw in series.labels]
+        labels = tuple((label.name, label.value) for label in decoded)
+        for sample in series.samples:
+            one = remote_write.Series(labels, ((sample.timestamp, sample.value),))
+            singles.append((remote_write.encode([one]), 1))
+    return tuple(singles)

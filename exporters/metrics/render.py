@@ -1,0 +1,51 @@
+"""Puts the families together and writes them in Prometheus' text format 0.0.4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+
+from collector.snapshot import CollectorSnapshot
+from exporters.metrics import lines, samples
+from exporters.remote_write.forwarder import ForwardStatus
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class HubSnapshots:
+    """All that one scrape tells, taken at one instant."""
+
+    version: str
+    started_at: float
+    collector: CollectorSnapshot
+    receivers: Sequence[ForwardStatus]
+
+
+def render(snapshots: HubSnapshots) -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Families(snapshots))
+    ProcessCollector(registry=registry)
+    return generate_latest(registry)
+
+
+class _Families:
+    def __init__(self, snapshots: HubSnapshots) -> None:
+        self._snapshots = snapshots
+
+    def collect(self) -> Iterable[Metric]:
+        snapshots = self._snapshots
+        yield from _hub(snapshots)
+        yield from lines.families(snapshots.collector)
+        yield from samples.ingest_families(snapshots.collector.ingest)
+        yield from samples.forward_families(snapshots.receivers)
+
+
+def _hub(snapshots: HubSnapshots) -> Iterator[Metric]:
+    yield InfoMetricFamily("thongsuot_hub", "This hub.", value={"version": snapshots.version})
+    yield GaugeMetricFamily(
+        "thongsuot_hub_start_time_seconds", "When the hub started, Unix time.", value=snapshots.started_at
+    )

@@ -1,0 +1,1 @@
+"""The hub's own routes and manners on HTTP: sign-in, board, /metrics, security headers, problem documents."""

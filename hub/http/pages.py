@@ -1,0 +1,33 @@
+"""The board's pages and their files: nothing is built, nothing comes from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+WEB = Path(__file__).parent.parent / "web"
+
+
+class RevalidatedFiles(StaticFiles):
+    """Static files that a browser keeps but asks about each time (ETag), so an update shows at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def router() -> APIRouter:
+    pages = APIRouter(include_in_schema=False)
+
+    async def board() -> FileResponse:
+        return FileResponse(WEB / "board.html", headers={"Cache-Control": "no-cache"})
+
+    # One page; its script reads the address and asks the API, which alone decides who may see what.
+    for path in ("/", "/diem/{code}", "/dang-nhap"):
+        pages.add_api_route(path, board, methods=["GET"])
+    return pages
