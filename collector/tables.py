@@ -6,7 +6,7 @@ Instants are Unix seconds by the hub's clock. Everything works alike on SQLite a
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -36,7 +36,7 @@ metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 class Base(DeclarativeBase):
     metadata = metadata
-    type_annotation_map = {float: Double()}  # noqa: RUF012 (read by SQLAlchemy, never changed)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {float: Double()}
 
 
 class Unit(Base):

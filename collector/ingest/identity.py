@@ -1,0 +1,16 @@
+"""Who writes: what ingest must know of a node, and nothing else of the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIdentity:
+    node: str
+    site: str
+    lines: Mapping[str, int]
+    """All lines of the node's site: code → id. It may label its series with no other."""
+    measures: frozenset[str]
+    """The lines that this node measures: only from it do their minutes come."""
