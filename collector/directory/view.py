@@ -1,0 +1,128 @@
+"""The directory as the event loop holds it: read as a whole, frozen, replaced as a whole.
+
+A few hundred rows read every few seconds spare a query per request, and changes made by other processes
+(the command line) take effect by themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from collector.ingest.identity import NodeIdentity
+from collector.tables import Line, Node, Site, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRecord:
+    site: str
+    name: str
+    unit: str | None
+    """The unit's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    node: str
+    site: str
+    hostname: str
+    platform: str
+    version: str
+    clock_offset_ms: int
+    last_seen_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecord:
+    id: int
+    line: str
+    site: str
+    name: str
+    provider: str
+    stamp_ssid: int
+    stamp_key: str = field(repr=False)
+    measured_by: str | None
+    """A node that is not revoked, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryView:
+    """Revoked nodes are not in it. All in order of their codes."""
+
+    sites: tuple[SiteRecord, ...] = ()
+    nodes: tuple[NodeRecord, ...] = ()
+    lines: tuple[LineRecord, ...] = ()
+    by_key: Mapping[str, NodeIdentity] = field(default_factory=dict, repr=False)
+    """By the SHA-256 of the node's key."""
+
+    @property
+    def line_ids(self) -> dict[str, int]:
+        return {line.line: line.id for line in self.lines}
+
+
+def load_view(session: Session) -> DirectoryView:
+    # Sites last: whatever the others refer to is then there, without one transaction around all.
+    line_rows = session.execute(
+        select(
+            Line.id, Line.code, Line.site_id, Line.name, Line.provider,
+            Line.stamp_ssid, Line.stamp_key, Line.measured_by,
+        ).order_by(Line.code)
+    ).all()  # fmt: skip
+    rows = session.execute(
+        select(
+            Node.id, Node.site_id, Node.hostname, Node.platform, Node.version,
+            Node.clock_offset_ms, Node.last_seen_at, Node.key_sha256,
+        )
+        .where(Node.revoked_at.is_(None))
+        .order_by(Node.hostname, Node.id)
+    ).all()  # fmt: skip
+    sites = {
+        site_id: SiteRecord(code, name, unit)
+        for site_id, code, name, unit in session.execute(
+            select(Site.id, Site.code, Site.name, Unit.name)
+            .outerjoin(Unit, Unit.id == Site.unit_id)
+            .order_by(Site.code)
+        )
+    }
+    live = {row.id for row in rows}
+    lines = tuple(
+        LineRecord(
+            line.id,
+            line.code,
+            sites[line.site_id].site,
+            line.name,
+            line.provider,
+            line.stamp_ssid,
+            line.stamp_key,
+            line.measured_by if line.measured_by in live else None,
+        )
+        for line in line_rows
+    )
+    nodes = tuple(
+        NodeRecord(
+            row.id, sites[row.site_id].site, row.hostname, row.platform, row.version,
+            row.clock_offset_ms, row.last_seen_at,
+        )
+        for row in rows
+    )  # fmt: skip
+    hashes = {row.id: row.key_sha256 for row in rows}
+    return DirectoryView(tuple(sites.values()), nodes, lines, _identities(nodes, lines, hashes))
+
+
+def _identities(
+    nodes: tuple[NodeRecord, ...], lines: tuple[LineRecord, ...], hashes: Mapping[str, str]
+) -> dict[str, NodeIdentity]:
+    of_site: dict[str, dict[str, int]] = defaultdict(dict)
+    of_node: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        of_site[line.site][line.line] = line.id
+        if line.measured_by is not None:
+            of_node[line.measured_by].add(line.line)
+    return {
+        hashes[node.node]: NodeIdentity(node.node, node.site, dict(of_site[node.site]), frozenset(of_node[node.node]))
+        for node in nodes
+    }
