@@ -1,0 +1,237 @@
+"""What hub and media worker say to each other: one JSON object per line over a Unix socket. docs/protocol.md, 4.
+
+The worker listens and goes on without a hub; whoever connects is told the whole state first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from conferencing import messages
+
+LONGEST_LINE = 4 * 1024 * 1024
+"""A state of 170 peers is about 100 KiB; an offer at most 128."""
+
+
+class PeerState(StrEnum):
+    """Life of a peer in the worker."""
+
+    NEW = "new"
+    CONNECTED = "connected"
+    SILENT = "silent"
+
+
+# ---- hub → worker
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRoom:
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddPeer:
+    """`roles`: mid → what the section carries (a Role of what is sent, or a slot). Answered by
+    PeerAnswer or PeerRefused."""
+
+    room: str
+    peer: str
+    seat: str
+    offer: str
+    roles: dict[str, str]
+    enabled: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePeer:
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnableSource:
+    """A source that is not enabled is received, counted and not forwarded."""
+
+    peer: str
+    role: str
+    enabled: bool
+
+
+# ---- worker → hub
+
+
+@dataclass(frozen=True, slots=True)
+class PeerInState:
+    peer: str
+    seat: str
+    state: PeerState
+    enabled: dict[str, bool]
+    stage: str | None
+    slots: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomInState:
+    room: str
+    speaker: str | None
+    peers: tuple[PeerInState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """The first line after each connection. `instance` is new with each start of the process."""
+
+    name: str
+    instance: str
+    rooms: tuple[RoomInState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAnswer:
+    peer: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRefused:
+    """`reason`: "offer" (the page's fault), "room" (unknown), "full" (a limit of this worker)."""
+
+    peer: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConnected:
+    room: str
+    peer: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSilent:
+    """Nothing came for some seconds; the peer is kept a while and connects again by itself if it comes back."""
+
+    room: str
+    peer: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGone:
+    """`reason`: "silent", "handshake", "closed" (by the peer's DTLS), "never connected"."""
+
+    room: str
+    peer: str
+    seat: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsChanged:
+    """What one receiver now gets; `stage` also while that seat's camera is off."""
+
+    room: str
+    peer: str
+    stage: str | None
+    slots: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerChanged:
+    room: str
+    seat: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatistics:
+    """Totals since the peer came, except `round_trip_seconds` and `loss_down` (last receiver report)."""
+
+    peer: str
+    room: str
+    seat: str
+    packets_in: int
+    bytes_in: int
+    lost_in: int
+    jitter_in_seconds: float
+    packets_out: int
+    bytes_out: int
+    loss_down: float
+    round_trip_seconds: float | None
+    nacks: int
+    resent: int
+    keyframe_requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatistics:
+    """Every 5 s. Counters since the start of the process."""
+
+    packets_received: int
+    bytes_received: int
+    packets_forwarded: int
+    bytes_forwarded: int
+    cpu_seconds: float
+    resident_bytes: int
+    rooms: int
+    peers: tuple[PeerStatistics, ...]
+    drops: dict[str, int] = field(default_factory=dict)
+
+
+FromHub = OpenRoom | CloseRoom | AddPeer | RemovePeer | EnableSource
+FromWorker = (
+    WorkerState
+    | PeerAnswer
+    | PeerRefused
+    | PeerConnected
+    | PeerSilent
+    | PeerGone
+    | SlotsChanged
+    | SpeakerChanged
+    | WorkerStatistics
+)
+
+_FROM_HUB: dict[str, type[Any]] = {
+    "open_room": OpenRoom,
+    "close_room": CloseRoom,
+    "add_peer": AddPeer,
+    "remove_peer": RemovePeer,
+    "enable_source": EnableSource,
+}
+_FROM_WORKER: dict[str, type[Any]] = {
+    "state": WorkerState,
+    "peer_answer": PeerAnswer,
+    "peer_refused": PeerRefused,
+    "peer_connected": PeerConnected,
+    "peer_silent": PeerSilent,
+    "peer_gone": PeerGone,
+    "slots": SlotsChanged,
+    "speaker": SpeakerChanged,
+    "statistics": WorkerStatistics,
+}
+
+
+def encode_from_hub(message: FromHub) -> bytes:
+    return messages.encode(message, _FROM_HUB).encode() + b"\n"
+
+
+def encode_from_worker(message: FromWorker) -> bytes:
+    return messages.encode(message, _FROM_WORKER).encode() + b"\n"
+
+
+def decode_from_hub(line: bytes) -> FromHub:
+    """Raises MessageError."""
+    message: FromHub = messages.decode(line, _FROM_HUB, longest=LONGEST_LINE)
+    return message
+
+
+def decode_from_worker(line: bytes) -> FromWorker:
+    """Raises MessageError."""
+    message: FromWorker = messages.decode(line, _FROM_WORKER, longest=LONGEST_LINE)
+    return message

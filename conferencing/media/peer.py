@@ -1,0 +1,174 @@
+"""One WebRTC connection: its path, its handshake, its feedback. Belongs to one room; knows no other peers."""
+
+from __future__ import annotations
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from conferencing.control import PeerState, PeerStatistics
+from conferencing.media.forwarder import Forwarder
+from conferencing.media.negotiation import Negotiated
+from conferencing.media.secure_transport import PacketBuffer, SecureTransport
+from conferencing.media.streams import Slot, Source
+from conferencing.media.udp_port import Endpoint
+from conferencing.rtp import rtcp
+from conferencing.rtp.sender_report import to_ntp
+
+SILENT_AFTER_SECONDS = 4.5
+"""Browsers check consent every 2.5 s and report every second: then it is more than one loss."""
+GONE_AFTER_SECONDS = 30.0
+CONNECT_WITHIN_SECONDS = 30.0
+REPORT_INTERVAL_SECONDS = 1.0
+SENDER_BITRATE_LIMIT = 1_500_000
+"""REMB to each sender, bit/s: a hall at 720p is to take at most 1.2 Mbit/s of its line, and sound beside it."""
+PATHS_PER_PEER = 8
+
+Path = tuple[Endpoint, tuple[str, int]]
+
+
+class Peer:
+    """`peer` and `seat` are names given by the hub."""
+
+    def __init__(
+        self,
+        peer: str,
+        room: str,
+        seat: str,
+        ufrag: str,
+        password: str,
+        negotiated: Negotiated,
+        certificate: RTCCertificate,
+        forwarder: Forwarder,
+        now: float,
+    ) -> None:
+        self.peer = peer
+        self.room = room
+        self.seat = seat
+        self.ufrag = ufrag
+        self.password = password
+        self.link = negotiated.link
+        self.state = PeerState.NEW
+        self.created = now
+        self.last_received = now
+        self.paths: dict[Path, float] = {}
+        self.handshaking = False
+        self.packets_seen = 0
+        self.stage: str | None = None
+        self.seats_in_slots: dict[str, str] = {}
+        self._forwarder = forwarder
+        self.transport = SecureTransport(certificate, negotiated.offer.fingerprints, self._send)
+        self._next_report = now + REPORT_INTERVAL_SECONDS
+        self._loss_down = 0.0
+        self._round_trip: float | None = None
+        self._nacks = self._resent = self._keyframe_requests = 0
+
+    def check(self, path: Path, nominated: bool, now: float) -> Path | None:
+        """A verified connectivity check came by `path`; returns a path that is forgotten for it."""
+        self.last_received = now
+        forgotten = None
+        if path not in self.paths and len(self.paths) >= PATHS_PER_PEER:
+            current = (self.link.endpoint, self.link.address)
+            forgotten = min((p for p in self.paths if p != current), key=self.paths.__getitem__)
+            del self.paths[forgotten]
+        self.paths[path] = now
+        if nominated or self.link.address is None:
+            self.link.endpoint, self.link.address = path
+        return forgotten
+
+    def feedback(self, packet: PacketBuffer, length: int, now: float) -> list[Source]:
+        """Takes in the peer's RTCP and returns sources it wants a key frame of. Raises SrtpError, RtpError."""
+        wanted = []
+        for item in rtcp.parse_feedback(self._forwarder.rtcp_in(self.link, packet, length)):
+            match item:
+                case rtcp.SenderReport():
+                    self._sender_report(item, now)
+                case rtcp.ReceiverReport():
+                    self._receiver_report(item, now)
+                case rtcp.Nack(ssrc=ssrc):
+                    if (slot := self.link.slot_by_ssrc.get(ssrc)) is not None:
+                        self._nacks += len(item.sequence_numbers)
+                        self._resent += self._forwarder.resend(slot, item.sequence_numbers, now)
+                case rtcp.KeyframeRequest(ssrc=ssrc):
+                    slot = self.link.slot_by_ssrc.get(ssrc)
+                    if slot is not None and slot.source is not None and slot.video:
+                        self._keyframe_requests += 1
+                        wanted.append(slot.source)
+                case rtcp.Bye():
+                    # The consent check notices who is gone; a BYE of one source says no more than its silence.
+                    pass
+        self.last_received = now
+        return wanted
+
+    def report(self, now: float) -> None:
+        """Sends the reports that are due: of what we send, of what we receive, and the sender's limit."""
+        if self.state is not PeerState.CONNECTED or (now < self._next_report and not self.link.reports_due):
+            return
+        self._next_report = now + REPORT_INTERVAL_SECONDS
+        self.link.reports_due = False
+        parts = [part for slot in self.link.slots.values() if (part := _sender_report(slot, now)) is not None]
+        receptions = [source.reception for source in self.link.sources.values() if source.reception is not None]
+        blocks = [block for reception in receptions if (block := reception.report_block(now)) is not None]
+        parts.append(rtcp.receiver_report(self.link.local_ssrc, blocks))
+        video = [s.reception.ssrc for s in self.link.sources.values() if s.video and s.reception is not None]
+        if video:
+            parts.append(rtcp.estimated_maximum_bitrate(self.link.local_ssrc, SENDER_BITRATE_LIMIT, video))
+        self._forwarder.rtcp_out(self.link, b"".join(parts))
+
+    def statistics(self) -> PeerStatistics:
+        link = self.link
+        receptions = [source.reception for source in link.sources.values() if source.reception is not None]
+        return PeerStatistics(
+            peer=self.peer,
+            room=self.room,
+            seat=self.seat,
+            packets_in=link.packets_in,
+            bytes_in=link.bytes_in,
+            lost_in=sum(reception.packets_lost for reception in receptions),
+            jitter_in_seconds=max((r.jitter / r.clock_rate for r in receptions), default=0.0),
+            packets_out=link.packets_out,
+            bytes_out=link.bytes_out,
+            loss_down=self._loss_down,
+            round_trip_seconds=self._round_trip,
+            nacks=self._nacks,
+            resent=self._resent,
+            keyframe_requests=self._keyframe_requests,
+        )
+
+    def _send(self, datagram: bytes) -> None:
+        self._forwarder.send(self.link, datagram)
+
+    def _sender_report(self, report: rtcp.SenderReport, now: float) -> None:
+        source = self.link.by_ssrc.get(report.ssrc)
+        if source is None or source.reception is None:
+            return
+        first = source.reception.sender_report is None
+        self.link.clock.report(report.ntp, now)
+        source.reception.sender_report_arrived(report.ntp, report.rtp_timestamp, now)
+        if first:
+            for slot in source.slots:
+                slot.link.reports_due = True
+
+    def _receiver_report(self, report: rtcp.ReceiverReport, now: float) -> None:
+        slot = self.link.slot_by_ssrc.get(report.ssrc)
+        if slot is None:
+            return
+        if slot.source is not None:
+            self._loss_down = report.fraction_lost
+        if report.last_sender_report:
+            units = (to_ntp(now) >> 16) - report.last_sender_report - report.delay_since_last_sender_report
+            seconds = (units & 0xFFFF_FFFF) / 65536
+            if seconds < 60:
+                self._round_trip = seconds
+
+
+def _sender_report(slot: Slot, now: float) -> bytes | None:
+    source = slot.source
+    if source is None or not source.enabled or not slot.continuity.anchored or source.reception is None:
+        return None
+    received = source.reception.sender_report
+    if received is None:
+        return None
+    timestamp = source.link.clock.rtp_timestamp_at(received, source.clock_rate, now)
+    if timestamp is None:
+        return None
+    timestamp = (timestamp + slot.continuity.timestamp_offset) & 0xFFFF_FFFF
+    return rtcp.sender_report(slot.ssrc, to_ntp(now), timestamp, slot.packets, slot.octets)

@@ -1,0 +1,110 @@
+"""The running worker: port, control socket, timers; ends on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import uvloop
+
+from conferencing.media.control_server import ControlServer
+from conferencing.media.counters import Counters
+from conferencing.media.options import Options, parse_options
+from conferencing.media.sdp import Candidate
+from conferencing.media.secure_transport import self_test
+from conferencing.media.udp_port import Endpoint, PortError, UdpPort, expand
+from conferencing.media.worker import MediaWorker
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
+STATISTICS_SECONDS = 5.0
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Exit status: 0 after a signal, 2 when it cannot start as asked."""
+    options = parse_options(arguments)
+    logging.basicConfig(
+        level=options.log_level, format=f"%(asctime)s {options.name} %(levelname)s %(message)s", stream=sys.stderr
+    )
+    self_test()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(options))
+    except PortError as error:
+        logger.error("cannot open the port: %s. Another worker runs, or the address is not of this machine", error)
+        return 2
+    except OSError as error:
+        logger.error("cannot start: %s", error)
+        return 2
+    return 0
+
+
+async def _serve(options: Options) -> None:
+    # Monotonic, so that a step of the system's clock stops no call; near Unix time, for the NTP in reports.
+    epoch = time.time() - time.monotonic()
+
+    def clock() -> float:
+        return epoch + time.monotonic()
+
+    counters = Counters()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with UdpPort(expand(options.listen), counters) as port:
+        # What aiortc leaves running is cancelled with the group's own tasks.
+        async with asyncio.TaskGroup() as tasks:
+            candidates = _candidates(port.endpoints, options.announce)
+            worker = MediaWorker(
+                options.name,
+                candidates,
+                counters,
+                clock,
+                tasks,
+                random.SystemRandom(),
+            )
+            server = ControlServer(counters, worker.handle, worker.state)
+            worker.tell = server.tell
+            async with server.listening(options.socket):
+                port.start(worker.dispatcher)
+                timers = [
+                    tasks.create_task(_every(TICK_SECONDS, lambda: worker.tick(clock()), counters), name="ticks"),
+                    tasks.create_task(
+                        _every(STATISTICS_SECONDS, lambda: server.tell(worker.statistics()), counters),
+                        name="statistics",
+                    ),
+                ]
+                logger.info("- listens on %s", ", ".join(f"{c.address}:{c.port}" for c in candidates))
+                await stop.wait()
+            for timer in timers:
+                timer.cancel()
+            worker.close()
+    logger.info("- stopped")
+
+
+async def _every(seconds: float, action: Callable[[], None], counters: Counters) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            action()
+        except Exception:
+            counters.drop("internal_error")
+            logger.exception("x timer")
+
+
+def _candidates(endpoints: Sequence[Endpoint], announce: Sequence[str]) -> list[Candidate]:
+    """RFC 8445 section 5.1.2.1: host candidates, what is announced first, loopback last."""
+    ports = {endpoint.port for endpoint in endpoints}
+    pairs = [(address, port) for address in announce for port in sorted(ports)]
+    pairs += [(endpoint.host, endpoint.port) for endpoint in endpoints]
+    pairs = list(dict.fromkeys(pairs))
+    return [
+        Candidate(address, port, (126 << 24) + ((65535 - number) << 8) + 255)
+        for number, (address, port) in enumerate(pairs)
+    ]

@@ -1,0 +1,283 @@
+"""Offer and answer as text (RFC 8866, RFC 8829): reads what the forwarding needs, writes an ICE-lite answer.
+
+Own text and not aiortc.sdp, which loses `rid` and `simulcast` lines and takes 1 ms per media section.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+OFFER_LIMIT = 128 * 1024
+SECTIONS_LIMIT = 32
+LINE_LIMIT = 2048
+
+MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+
+_ICE_CHARACTERS = re.compile(r"[A-Za-z0-9+/]+")
+_TOKEN = re.compile(r"[A-Za-z0-9+/=_.\-]{1,64}")
+_FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ((?:[0-9A-Fa-f]{2}:){31,63}[0-9A-Fa-f]{2})", re.IGNORECASE)
+_CODEC = {"audio": "opus/48000/2", "video": "VP8/90000"}
+_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+_DIRECTIONS = frozenset(("sendrecv", "sendonly", "recvonly", "inactive"))
+
+
+class SdpError(ValueError):
+    """The peer's offer cannot be used; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One media section of an offer. `payload_type` of the codec we forward, None when it is not offered."""
+
+    kind: str
+    mid: str
+    direction: str
+    protocol: str
+    payload_type: int | None
+    format_parameters: str
+    feedback: tuple[str, ...]
+    extensions: Mapping[str, int]
+    ssrcs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    ufrag: str
+    password: str
+    fingerprints: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A host candidate of ours."""
+
+    address: str
+    port: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingStream:
+    """What we send in a section: `stream` is the msid the browser keeps in step."""
+
+    ssrc: int
+    stream: str
+    track: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionAnswer:
+    """`receives`: the peer sends here. `sends`: we do. Neither: the section is refused."""
+
+    section: Section
+    receives: bool
+    sends: OutgoingStream | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalParameters:
+    ufrag: str
+    password: str
+    fingerprint: str
+    candidates: tuple[Candidate, ...]
+
+
+def parse_offer(text: str) -> Offer:
+    """Raises SdpError."""
+    if len(text) > OFFER_LIMIT:
+        raise SdpError(f"longer than {OFFER_LIMIT} characters")
+    lines = text.replace("\r\n", "\n").split("\n")
+    if not lines or lines[0] != "v=0":
+        raise SdpError("does not begin with v=0")
+    blocks: list[list[str]] = [[]]
+    for line in lines:
+        if len(line) > LINE_LIMIT:
+            raise SdpError("a line is too long")
+        if line.startswith("m="):
+            blocks.append([])
+            if len(blocks) > SECTIONS_LIMIT + 1:
+                raise SdpError(f"more than {SECTIONS_LIMIT} media sections")
+        blocks[-1].append(line)
+    if len(blocks) < 2:
+        raise SdpError("without media sections")
+    session, media = blocks[0], blocks[1:]
+    sections = tuple(_section(block) for block in media)
+    if len({section.mid for section in sections}) != len(sections):
+        raise SdpError("two media sections with one mid")
+    # BUNDLE: the transport of the first section is that of all (RFC 9143 section 7.2).
+    first = media[0] + session
+    if not any(line in ("a=setup:actpass", "a=setup:active") for line in first):
+        raise SdpError("a=setup is neither actpass nor active")
+    return Offer(
+        _credential(first, "ice-ufrag", 4),
+        _credential(first, "ice-pwd", 22),
+        _fingerprints(first),
+        sections,
+    )
+
+
+def write_answer(answers: Sequence[SectionAnswer], local: LocalParameters, session_id: int) -> str:
+    """The answer, its sections in the offer's order."""
+    mids = [answer.section.mid for answer in answers if answer.receives or answer.sends]
+    lines = [
+        "v=0",
+        f"o=- {session_id} 1 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        "a=ice-lite",
+        f"a=group:BUNDLE {' '.join(mids)}",
+        "a=msid-semantic: WMS *",
+    ]
+    for answer in answers:
+        lines.extend(_answer_section(answer, local))
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _answer_section(answer: SectionAnswer, local: LocalParameters) -> list[str]:
+    section = answer.section
+    payload_type = section.payload_type
+    if payload_type is None or not (answer.receives or answer.sends):
+        return [
+            f"m={section.kind} 0 {section.protocol} {payload_type if payload_type is not None else 0}",
+            "c=IN IP4 0.0.0.0",
+            "a=inactive",
+            f"a=mid:{section.mid}",
+        ]
+    first = local.candidates[0]
+    family = "IP6" if ":" in first.address else "IP4"
+    lines = [
+        f"m={section.kind} {first.port} {section.protocol} {payload_type}",
+        f"c=IN {family} {first.address}",
+        "a=rtcp:9 IN IP4 0.0.0.0",
+    ]
+    # On every section: an aiortc client fails when only the first has them.
+    lines.extend(
+        f"a=candidate:{number} 1 udp {candidate.priority} {candidate.address} {candidate.port} typ host"
+        for number, candidate in enumerate(local.candidates, 1)
+    )
+    lines += [
+        "a=end-of-candidates",
+        f"a=ice-ufrag:{local.ufrag}",
+        f"a=ice-pwd:{local.password}",
+        f"a=fingerprint:sha-256 {local.fingerprint}",
+        "a=setup:passive",
+        f"a=mid:{section.mid}",
+        "a=sendonly" if answer.sends else "a=recvonly",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        f"a=rtpmap:{payload_type} {_CODEC[section.kind]}",
+    ]
+    if section.kind == "audio":
+        lines.append(f"a=fmtp:{payload_type} minptime=10;useinbandfec=1")
+    lines.extend(f"a=rtcp-fb:{payload_type} {name}" for name in _FEEDBACK if name in section.feedback)
+    if answer.receives:
+        lines.extend(
+            f"a=extmap:{section.extensions[uri]} {uri}"
+            for uri in (MID_URI, AUDIO_LEVEL_URI)
+            if uri in section.extensions
+        )
+    if answer.sends:
+        stream = answer.sends
+        lines += [
+            f"a=msid:{stream.stream} {stream.track}",
+            f"a=ssrc:{stream.ssrc} cname:thongsuot",
+            f"a=ssrc:{stream.ssrc} msid:{stream.stream} {stream.track}",
+        ]
+    return lines
+
+
+def _section(lines: Sequence[str]) -> Section:
+    parts = lines[0][2:].split()
+    if len(parts) < 4 or parts[0] not in ("audio", "video"):
+        raise SdpError("a media section is neither audio nor video")
+    kind, protocol = parts[0], parts[2]
+    if protocol not in ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"):
+        raise SdpError("a media section is not DTLS-SRTP")
+    mid = _value(lines, "mid")
+    if mid is None or not _TOKEN.fullmatch(mid) or len(mid) > 16:
+        raise SdpError("a media section has no usable mid")
+    payload_type = _payload_type(lines, kind)
+    return Section(
+        kind=kind,
+        mid=mid,
+        direction=next((line[2:] for line in lines if line[2:] in _DIRECTIONS), "sendrecv"),
+        protocol=protocol,
+        payload_type=payload_type,
+        format_parameters=_value(lines, f"fmtp:{payload_type}", " ") or "",
+        feedback=tuple(_values(lines, (f"rtcp-fb:{payload_type}", "rtcp-fb:*"), " ")),
+        extensions=dict(_extensions(lines)),
+        ssrcs=_ssrcs(lines),
+    )
+
+
+def _payload_type(lines: Sequence[str], kind: str) -> int | None:
+    for line in lines:
+        if line.startswith("a=rtpmap:"):
+            number, _, codec = line[9:].partition(" ")
+            # 64–95 would be taken for RTCP on a shared port (RFC 5761 section 4).
+            if codec.strip().lower() == _CODEC[kind].lower() and number.isascii() and number.isdigit():
+                payload_type = int(number[:4])
+                if 0 <= payload_type <= 63 or 96 <= payload_type <= 127:
+                    return payload_type
+    return None
+
+
+def _extensions(lines: Sequence[str]) -> list[tuple[str, int]]:
+    found = []
+    for value in _values(lines, ("extmap",), ":"):
+        number, _, uri = value.partition(" ")
+        number = number.partition("/")[0]
+        if number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= 255:
+            found.append((uri.split(" ")[0], int(number[:4])))
+    return found[:64]
+
+
+def _ssrcs(lines: Sequence[str]) -> tuple[int, ...]:
+    """SSRCs of the media; those of retransmissions (FID groups) are left out."""
+    repaired: set[int] = set()
+    for value in _values(lines, ("ssrc-group",), ":"):
+        parts = value.split()
+        if parts[:1] == ["FID"]:
+            repaired.update(int(part) for part in parts[2:] if part.isascii() and part.isdigit() and len(part) <= 10)
+    found: dict[int, None] = {}
+    for value in _values(lines, ("ssrc",), ":"):
+        number = value.partition(" ")[0]
+        if number.isascii() and number.isdigit() and len(number) <= 10 and int(number) < 1 << 32:
+            found.setdefault(int(number))
+    return tuple(ssrc for ssrc in found if ssrc not in repaired)[:4]
+
+
+def _fingerprints(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    found = []
+    for value in _values(lines, ("fingerprint",), ":"):
+        match = _FINGERPRINT.fullmatch(value.strip())
+        if match:
+            found.append((match[1].lower(), match[2].upper()))
+    if not found:
+        raise SdpError("without a usable DTLS fingerprint")
+    return tuple(found[:4])
+
+
+def _credential(lines: Sequence[str], name: str, shortest: int) -> str:
+    value = _value(lines, name)
+    if value is None or not shortest <= len(value) <= 256 or not _ICE_CHARACTERS.fullmatch(value):
+        raise SdpError(f"without a usable {name}")
+    return value
+
+
+def _value(lines: Sequence[str], name: str, separator: str = ":") -> str | None:
+    return next(iter(_values(lines, (name,), separator)), None)
+
+
+def _values(lines: Sequence[str], names: Sequence[str], separator: str) -> list[str]:
+    prefixes = tuple(f"a={name}{separator}" for name in names)
+    return [
+        line.partition(separator)[2] if separator == " " else line[len(p) :]
+        for line in lines
+        for p in prefixes
+        if line.startswith(p)
+    ]
