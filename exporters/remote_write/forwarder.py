@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TypeVar, TypeVarTuple
@@ -69,6 +69,7 @@ class Forwarder:
         *,
         user_agent: str,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._receiver = receiver
         self._queue = queue
@@ -77,6 +78,7 @@ class Forwarder:
         self._appended = appended
         self._headers = remote_write.headers(user_agent)
         self._clock = clock
+        self._sleep = sleep
         self._life = _Life()
 
     async def run(self) -> None:
@@ -126,13 +128,13 @@ class Forwarder:
                     return await self._take_apart(piece, answer)
                 case Verdict.WAIT:
                     self._failed(answer)
-                    await asyncio.sleep(REFUSED_WAIT_SECONDS)
+                    await self._sleep(REFUSED_WAIT_SECONDS)
                 case Verdict.RETRY:
                     wait = attempts.failed(answer)
                     self._failed(answer)
                     if attempts.stuck:
                         return await self._take_apart(piece, answer)
-                    await asyncio.sleep(wait)
+                    await self._sleep(wait)
 
     async def _take_apart(self, piece: Piece, answer: Answer) -> int:
         reason = f"{answer.status} {answer.body[:200]}".strip()

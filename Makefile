@@ -1,0 +1,39 @@
+# make up      set up and start everything           make up LISTEN=0.0.0.0   serve the LAN with TLS
+# make test    set up and run all checks and tests   make soak, make bench    long runs, figures
+# DATA: the data folder (default ./var)   CONFIG: a hub.toml   ARGS: more arguments for pytest
+
+SHELL := /bin/sh
+DATA ?= var
+ARGS ?=
+BIN := .venv/bin
+
+.PHONY: up setup setup-dev test lint soak bench clean
+
+up: setup
+	@exec $(BIN)/thongsuot up --data "$(DATA)" $(if $(CONFIG),--config "$(CONFIG)") $(if $(LISTEN),--listen "$(LISTEN)")
+
+setup:
+	@sh deploy/setup.sh up
+
+setup-dev:
+	@sh deploy/setup.sh dev
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	.make/node/node_modules/.bin/tsc --project hub/web/tsconfig.json
+	.make/node/node_modules/.bin/tsc --project conferencing/web/tsconfig.json
+
+test: lint
+	$(BIN)/pytest -m "not soak" $(ARGS)
+
+soak: setup-dev
+	$(BIN)/pytest -m soak $(ARGS)
+
+bench: setup-dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .make .mypy_cache .ruff_cache .pytest_cache .hypothesis

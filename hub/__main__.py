@@ -1,0 +1,5 @@
+"""`python -m hub` is `thongsuot`."""
+
+from hub.cli import main
+
+main()

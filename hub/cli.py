@@ -1,0 +1,149 @@
+"""The command line `thongsuot`: up, start, stop, status, hub, check, agent token, user add."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub import __version__, configuration, paths
+from hub.configuration import Configuration
+from hub.failure import UserError
+from hub.paths import Paths
+
+USER_ERROR_STATUS = 2
+
+DataOption = Annotated[Path, typer.Option("--data", envvar="THONGSUOT_DATA", help="Thư mục dữ liệu / data folder.")]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="THONGSUOT_CONFIG", help="hub.toml; mặc định: hub.toml trong thư mục dữ liệu."),
+]
+ListenOption = Annotated[
+    str | None, typer.Option("--listen", help="Địa chỉ phục vụ / address to serve: 127.0.0.1, 0.0.0.0 …")
+]
+DEFAULT_DATA = Path("var")
+
+app = typer.Typer(
+    help="Thông Suốt: đường truyền và họp trực tuyến / lines and online meetings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+agent_app = typer.Typer(help="Điểm giám sát / nodes.", no_args_is_help=True)
+user_app = typer.Typer(help="Người dùng / users.", no_args_is_help=True)
+app.add_typer(agent_app, name="agent")
+app.add_typer(user_app, name="user")
+
+
+def main() -> None:
+    """Entry point. Whatever the user can mend is one line on standard error and exit status 2."""
+    try:
+        app()
+    except UserError as error:
+        sys.stderr.write(f"thongsuot: {error}\n")
+        sys.exit(USER_ERROR_STATUS)
+
+
+@app.command()
+def up(data: DataOption = DEFAULT_DATA, config: ConfigOption = None, listen: ListenOption = None) -> None:
+    """Chuẩn bị và chạy mọi thứ, đến khi Ctrl-C / set up and run everything until Ctrl-C."""
+    from hub import up as command
+
+    settings, where, file = _open(data, config, listen)
+    asyncio.run(command.up(settings, file, where))
+
+
+@app.command()
+def hub(data: DataOption = DEFAULT_DATA, config: ConfigOption = None, listen: ListenOption = None) -> None:
+    """Chỉ chạy máy chủ web (do `up` gọi) / run the hub process alone (`up` does it)."""
+    import uvloop
+
+    from hub import server
+
+    settings, where, _ = _open(data, config, listen)
+    logging.basicConfig(level=settings.hub.log_level.upper(), format="%(levelname)s %(name)s %(message)s")
+    # httpx tells of each request at info level.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    where.create()
+    uvloop.run(server.serve(settings, where))
+
+
+@app.command()
+def start(name: str, data: DataOption = DEFAULT_DATA) -> None:
+    """Chạy lại một chương trình / start one program again."""
+    _tell("start", name, data)
+
+
+@app.command()
+def stop(name: str, data: DataOption = DEFAULT_DATA) -> None:
+    """Dừng một chương trình / stop one program."""
+    _tell("stop", name, data)
+
+
+@app.command()
+def status(data: DataOption = DEFAULT_DATA) -> None:
+    """Cái gì đang chạy / what runs."""
+    _tell("status", "", data)
+
+
+@app.command()
+def check(data: DataOption = DEFAULT_DATA, config: ConfigOption = None, listen: ListenOption = None) -> None:
+    """Kiểm tra cấu hình, dữ liệu, chương trình / check configuration, data and programs."""
+    from hub import check as command
+
+    settings, where, _ = _open(data, config, listen)
+    raise typer.Exit(0 if command.check(settings, where) else 1)
+
+
+@app.command()
+def version() -> None:
+    """Phiên bản / version."""
+    typer.echo(__version__)
+
+
+@agent_app.command("token")
+def agent_token(
+    site: Annotated[str, typer.Option(help="Mã địa điểm / site code.")],
+    name: Annotated[str | None, typer.Option(help="Tên địa điểm, nếu là địa điểm mới / name of a new site.")] = None,
+    data: DataOption = DEFAULT_DATA,
+    config: ConfigOption = None,
+    listen: ListenOption = None,
+) -> None:
+    """Tạo mã ghi danh dùng một lần cho máy ở một địa điểm / one-time enrolment token for a site's machine."""
+    from hub import directory_commands as command
+
+    settings, where, _ = _open(data, config, listen)
+    command.print_token(settings, where, site, name)
+
+
+@user_app.command("add")
+def user_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="administrator, technician, viewer")] = "viewer",
+    display_name: Annotated[str, typer.Option(help="Họ và tên / full name.")] = "",
+    data: DataOption = DEFAULT_DATA,
+    config: ConfigOption = None,
+) -> None:
+    """Thêm người dùng; in mật khẩu dùng một lần / add a user and print a one-time password."""
+    from hub import directory_commands as command
+
+    _, where, _ = _open(data, config, None)
+    command.add_user(where, name, role, display_name)
+
+
+def _open(data: Path, config: Path | None, listen: str | None) -> tuple[Configuration, Paths, Path | None]:
+    file = config if config is not None else (data / "hub.toml" if (data / "hub.toml").exists() else None)
+    settings = configuration.with_listen(configuration.load(file), listen)
+    return settings, paths.paths(data), file.resolve() if file else None
+
+
+def _tell(command: str, name: str, data: Path) -> None:
+    from hub.status_text import program_lines
+    from hub.supervisor import control
+
+    for line in program_lines(control.ask(paths.paths(data).supervisor_socket, command, name)):
+        typer.echo(line)

@@ -1,0 +1,149 @@
+"""The list of programs that make one hub, from its configuration: what `thongsuot up` supervises."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from exporters.prometheus import (
+    ScrapeTarget,
+    alertmanager_configuration,
+    prometheus_arguments,
+    prometheus_configuration,
+)
+from hub import installed, secret_files
+from hub.configuration import Configuration
+from hub.paths import Paths
+from hub.ports import Port
+from hub.supervisor import Program
+
+
+def media_worker_names(configuration: Configuration) -> list[str]:
+    """One per processor core and a spare, unless the configuration says how many; the spare is the last."""
+    count = configuration.media.workers or (os.cpu_count() or 1) + 1
+    return [f"media-{index}" for index in range(count)]
+
+
+def bind_address(configuration: Configuration) -> str:
+    return "127.0.0.1" if configuration.hub.listen == "localhost" else configuration.hub.listen
+
+
+def ports(configuration: Configuration) -> Iterator[Port]:
+    """Every port that this configuration will take on this machine."""
+    address = bind_address(configuration)
+    yield Port("hub.port", socket.SOCK_STREAM, address, configuration.hub.port)
+    yield Port("stamp.port", socket.SOCK_DGRAM, address, configuration.stamp.port)
+    for index, _ in enumerate(media_worker_names(configuration)):
+        yield Port("media.port", socket.SOCK_DGRAM, address, configuration.media.port + index)
+    if configuration.prometheus.enabled and installed.PROMETHEUS.find():
+        yield Port("prometheus.port", socket.SOCK_STREAM, "127.0.0.1", configuration.prometheus.port)
+    if configuration.alertmanager.enabled and installed.ALERTMANAGER.find():
+        yield Port("alertmanager.port", socket.SOCK_STREAM, "127.0.0.1", configuration.alertmanager.port)
+
+
+def programs(configuration: Configuration, config_file: Path | None, paths: Paths) -> Iterator[Program]:
+    """In the order in which they start. Writes the generated configuration of Prometheus and Alertmanager."""
+    yield from _media_workers(configuration, paths)
+    yield _reflector(configuration, paths)
+    yield _hub(configuration, config_file, paths)
+    if configuration.prometheus.enabled and (found := installed.PROMETHEUS.find()):
+        yield _prometheus(found, configuration, paths)
+    if configuration.alertmanager.enabled and (found := installed.ALERTMANAGER.find()):
+        yield _alertmanager(found, configuration, paths)
+    if configuration.agent.enabled:
+        yield _agent(configuration, paths)
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)
+
+
+def _listen(configuration: Configuration, port: int) -> str:
+    address = bind_address(configuration)
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _media_workers(configuration: Configuration, paths: Paths) -> Iterator[Program]:
+    for index, name in enumerate(media_worker_names(configuration)):
+        announce = [word for address in configuration.media.announce for word in ("--announce", address)]
+        yield Program(
+            name,
+            _python(
+                "conferencing.media",
+                *("--socket", str(paths.worker_socket(name))),
+                *("--listen", _listen(configuration, configuration.media.port + index)),
+                *("--name", name),
+                *announce,
+            ),
+        )
+
+
+def _reflector(configuration: Configuration, paths: Paths) -> Program:
+    return Program(
+        "reflector",
+        _python(
+            "collector.reflector",
+            *("--listen", _listen(configuration, configuration.stamp.port)),
+            *("--sessions", str(paths.stamp_sessions)),
+            *("--status", str(paths.reflector_status)),
+        ),
+    )
+
+
+def _hub(configuration: Configuration, config_file: Path | None, paths: Paths) -> Program:
+    config = ("--config", str(config_file)) if config_file else ()
+    listen = ("--listen", configuration.hub.listen)
+    return Program("hub", _python("hub", "hub", "--data", str(paths.root), *config, *listen))
+
+
+def _prometheus(program: str, configuration: Configuration, paths: Paths) -> Program:
+    settings = configuration.prometheus
+    hub = ScrapeTarget(
+        configuration.local_url.partition("://")[2],
+        paths.secrets / "metrics.token",
+        None if configuration.is_local else paths.tls / "ca.pem",
+    )
+    text = prometheus_configuration(
+        hub,
+        alertmanager_port=configuration.alertmanager.port if configuration.alertmanager.enabled else None,
+        out_of_order_days=settings.out_of_order_days,
+    )
+    file = paths.prometheus / "prometheus.yml"
+    secret_files.replace(file, text.encode())
+    arguments = prometheus_arguments(program, file, paths.prometheus / "data", settings.port, settings.retention_days)
+    return Program("prometheus", tuple(arguments))
+
+
+def _alertmanager(program: str, configuration: Configuration, paths: Paths) -> Program:
+    file = paths.alertmanager / "alertmanager.yml"
+    secret_files.replace(file, alertmanager_configuration().encode())
+    return Program(
+        "alertmanager",
+        (
+            program,
+            f"--config.file={file}",
+            f"--storage.path={paths.alertmanager / 'data'}",
+            f"--web.listen-address=127.0.0.1:{configuration.alertmanager.port}",
+            "--cluster.listen-address=",
+            "--log.level=warn",
+        ),
+    )
+
+
+def _agent(configuration: Configuration, paths: Paths) -> Program:
+    ca = () if configuration.is_local else ("--ca-file", str(paths.tls / "ca.pem"))
+    return Program(
+        "agent",
+        _python(
+            "agent.cli",
+            "run",
+            *("--state", str(paths.agent)),
+            *("--hub", configuration.local_url),
+            *("--token-file", str(paths.agent / "enrol.token")),
+            *("--metrics-port", str(configuration.agent.metrics_port)),
+            *ca,
+        ),
+    )

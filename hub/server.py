@@ -1,0 +1,186 @@
+"""The hub process: collector, conferencing and exporters on one ASGI application and one port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from collector.collector import Collector, CollectorSettings
+from conferencing.composition import Conferencing
+from exporters.metrics import HubSnapshots
+from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, Receiver
+from hub import __version__, database, installed, secret_files, setup
+from hub.collaborators import ConferencingAccounts, ConferencingDirectory
+from hub.configuration import Configuration
+from hub.http import board, metrics, pages, problems
+from hub.http.security import SecurityHeaders
+from hub.http.sign_in import SignIn
+from hub.paths import Paths
+from hub.programs import bind_address, media_worker_names
+
+logger = logging.getLogger(__name__)
+
+USER_AGENT = f"thongsuot-hub/{__version__}"
+SHUTDOWN_SECONDS = 1
+MAX_CONNECTIONS_WAITING = 2048
+
+
+async def serve(configuration: Configuration, paths: Paths) -> None:
+    """Until SIGTERM or SIGINT; whichever task fails ends the process, and the supervisor starts it again."""
+    async with _Hub(configuration, paths).open() as hub:
+        server = _server(hub.app(), configuration, paths)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, setattr, server, "should_exit", True)
+        async with asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(work, name=name) for name, work in hub.work()]
+            await tasks.create_task(server.serve(), name="http")
+            for task in background:
+                task.cancel()
+
+
+class _Hub:
+    def __init__(self, configuration: Configuration, paths: Paths) -> None:
+        self._configuration = configuration
+        self._paths = paths
+        self._started_at = time.time()
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[_Hub]:
+        configuration, paths = self._configuration, self._paths
+        with contextlib.ExitStack() as stack:
+            engine = database.open_engine(paths.database)
+            stack.callback(engine.dispose)
+            database.migrate(engine, str(paths.database))
+            sessions = database.sessions(engine)
+            days = 86400.0
+            queue = stack.enter_context(
+                OutboundQueue(
+                    paths.outbound_queue,
+                    max_bytes=configuration.queue.max_bytes,
+                    max_age_seconds=configuration.queue.max_age_days * days,
+                )
+            )
+            queue_thread = stack.enter_context(ThreadPoolExecutor(1, "outbound-queue"))
+            receivers = list(_receivers(configuration))
+            queue.register([receiver.name for receiver in receivers])
+            self._sink = QueueSink(queue, queue_thread)
+            self._certificates = setup.open_certificates(configuration, paths)
+            self._sign_in = SignIn(
+                sessions,
+                secret_files.ensure(paths.secrets / "session.key"),
+                secure_cookie=not configuration.is_local,
+                password_changed=lambda name: setup.forget_administrator_password(paths, name),
+            )
+            self._collector = Collector(sessions, self._sink, self._collector_settings())
+            self._conferencing = Conferencing(
+                sessions=sessions,
+                accounts=ConferencingAccounts(self._sign_in),
+                directory=ConferencingDirectory(self._collector),
+                worker_sockets=[paths.worker_socket(name) for name in media_worker_names(configuration)],
+            )
+            async with httpx.AsyncClient() as client:
+                self._forwarders = [
+                    Forwarder(receiver, queue, queue_thread, client, self._sink.subscribe(), user_agent=USER_AGENT)
+                    for receiver in receivers
+                ]
+                yield self
+
+    def work(self) -> Iterator[tuple[str, object]]:
+        yield "sink", self._sink.run()
+        yield "collector", self._collector.run()
+        yield "conferencing", self._conferencing.run()
+        for index, forwarder in enumerate(self._forwarders):
+            yield f"forwarder {index}", forwarder.run()
+
+    def app(self) -> FastAPI:
+        app = FastAPI(title="Thông Suốt", version=__version__, docs_url=None, redoc_url=None)
+        problems.install(app)
+        # Media and pages compress well; what is small or already compressed is left alone.
+        app.add_middleware(GZipMiddleware, minimum_size=1024)
+        app.add_middleware(SecurityHeaders, tls=not self._configuration.is_local)
+        token = secret_files.ensure(self._paths.secrets / "metrics.token")
+        app.include_router(self._collector.router)
+        app.include_router(self._conferencing.router)
+        app.include_router(self._sign_in.router())
+        app.include_router(board.router(self._collector, self._conferencing, self._sign_in))
+        app.include_router(metrics.router(self._snapshots, token, self._sign_in))
+        app.include_router(pages.router())
+        app.mount("/static", pages.RevalidatedFiles(directory=pages.WEB))
+        app.add_api_route("/healthz", _healthz, methods=["GET"], tags=["health"])
+        app.add_api_route("/ca.pem", self._ca, methods=["GET"], include_in_schema=False)
+        return app
+
+    async def _ca(self) -> FileResponse:
+        if self._certificates is None:
+            raise HTTPException(404, "This hub serves plain HTTP on its own machine; it has no certificate.")
+        return FileResponse(self._certificates.ca, media_type="application/x-pem-file")
+
+    async def _snapshots(self) -> HubSnapshots:
+        return HubSnapshots(
+            version=__version__,
+            started_at=self._started_at,
+            collector=self._collector.snapshot(time.time()),
+            receivers=[await forwarder.status() for forwarder in self._forwarders],
+        )
+
+    def _collector_settings(self) -> CollectorSettings:
+        return CollectorSettings(
+            run_directory=self._paths.run,
+            stamp_port=self._configuration.stamp.port,
+            packets_per_second=self._configuration.stamp.packets_per_second,
+            sampling_interval_seconds=self._configuration.agent.sampling_interval_seconds,
+            ca_sha256=self._certificates.ca_sha256 if self._certificates else None,
+        )
+
+
+async def _healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+def _receivers(configuration: Configuration) -> Iterator[Receiver]:
+    if configuration.prometheus.enabled and installed.PROMETHEUS.find():
+        yield Receiver("prometheus", f"http://127.0.0.1:{configuration.prometheus.port}/api/v1/write")
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn would raise the signal again after serving and end the process before its own clean-up.
+        yield
+
+
+def _server(app: FastAPI, configuration: Configuration, paths: Paths) -> _Server:
+    tls = {} if configuration.is_local else {
+        "ssl_certfile": str(paths.tls / "server.pem"),
+        "ssl_keyfile": str(paths.tls / "server.key"),
+    }  # fmt: skip
+    return _Server(
+        uvicorn.Config(
+            app,
+            host=bind_address(configuration),
+            port=configuration.hub.port,
+            loop="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            backlog=MAX_CONNECTIONS_WAITING,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            ws_max_size=256 * 1024,
+            lifespan="off",
+            **tls,  # type: ignore[arg-type]
+        )
+    )
