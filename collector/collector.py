@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from fastapi import APIRouter
+from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+from starlette.requests import Request
+from starlette.responses import Response
 
+from agent.wire.configuration import CONFIG_PATH, WRITE_PATH
+from agent.wire.enrolment import ENROL_PATH
+from agent.wire.remote_write import NODE_TIME_HEADER
+from collector import history
+from collector.directory import DirectoryView, load_view
+from collector.directory.nodes import key_hash
+from collector.history import LineMinutePoint, NodeMinutePoint
+from collector.http import problems
+from collector.http.enrolment import (
+    Enrolment,
+    configuration_response,
+    enrolled_response,
+    node_configuration,
+)
+from collector.http.requests import bearer_key
+from collector.http.write import Ingest
+from collector.ingest.identity import NodeIdentity
+from collector.overview import site_states
+from collector.quality.minutes import seal_old
+from collector.settings import CollectorSettings
 from collector.sink import Sink
 from collector.snapshot import CollectorSnapshot
+from collector.stamp_sessions import FILE_NAME, replace_file, sessions_document
+from collector.state import LatestState
+from collector.tables import Node
+from collector.writer import DatabaseWriter
 
+__all__ = ["Collector", "CollectorSettings"]
 
-@dataclass(frozen=True, slots=True)
-class CollectorSettings:
-    """What the hub's configuration says to the collector."""
+logger = logging.getLogger(__name__)
 
-    run_directory: Path
-    """Holds stamp-sessions.json, which the reflector reads."""
-    stamp_host: str = ""
-    """Empty: the host of the hub's address, as the node knows it."""
-    stamp_port: int = 8620
-    packets_per_second: int = 10
-    sampling_interval_seconds: int = 15
-    ca_sha256: str | None = None
-    """Fingerprint of the hub's own CA, for enrolment tokens; None over plain HTTP."""
+REFRESH_SECONDS = 5.0
+FLUSH_SECONDS = 15.0
+SEAL_SECONDS = 3600.0
+
+Result = TypeVar("Result")
 
 
 class Collector:
@@ -42,11 +67,154 @@ class Collector:
         settings: CollectorSettings,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.router = APIRouter()
+        self._sessions = sessions
+        self._settings = settings
+        self._clock = clock
+        self._writer = DatabaseWriter(sessions)
+        self._state = LatestState()
+        self._ingest = Ingest(sink, self._writer, self._state, settings, clock)
+        self._enrolment = Enrolment(self._writer)
+        self._view: DirectoryView | None = None
+        self._refreshing = asyncio.Lock()
+        self._sessions_digest = b""
+        self._flushed: dict[str, float] = {}
+        self.router = self._routes()
+
+    @property
+    def directory(self) -> DirectoryView:
+        """As it was read last, at most some seconds ago; empty before the first time."""
+        return self._view or DirectoryView()
 
     async def run(self) -> None:
-        """Periodic work until cancelled."""
-        raise NotImplementedError
+        """Periodic work until cancelled. Failures of the database or the disk are logged and tried again."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for name, work, seconds in (
+                    ("directory", self.refresh, REFRESH_SECONDS),
+                    ("last seen", self._flush_last_seen, FLUSH_SECONDS),
+                    ("seal minutes", self._seal, SEAL_SECONDS),
+                ):
+                    tasks.create_task(_repeat(name, work, seconds), name=f"collector: {name}")
+        finally:
+            await asyncio.shield(self._end())
+
+    async def refresh(self) -> None:
+        """Read the directory again, after a change or because another process may have changed it."""
+        async with self._refreshing:
+            view = await asyncio.to_thread(self._load_view)
+            self._view = view
+            nodes = {node.node for node in view.nodes}
+            self._state.forget(nodes, {line.line for line in view.lines})
+            self._ingest.forget(nodes)
+            document = sessions_document(view)
+            digest = hashlib.sha256(document.encode()).digest()
+            if digest != self._sessions_digest:
+                await asyncio.to_thread(replace_file, self._settings.run_directory / FILE_NAME, document)
+                self._sessions_digest = digest
 
     def snapshot(self, now: float) -> CollectorSnapshot:
-        raise NotImplementedError
+        """`now`: Unix seconds by the hub's clock."""
+        return CollectorSnapshot(now, site_states(self.directory, self._state, now), self._ingest.counters())
+
+    async def line_history(self, line: str, since: float, until: float) -> list[LineMinutePoint]:
+        """Minutes of the line of that code that start in [since, until); missing ones are gaps."""
+        return await asyncio.to_thread(self._read, lambda session: history.line_history(session, line, since, until))
+
+    async def node_history(self, node: str, since: float, until: float) -> list[NodeMinutePoint]:
+        """Minutes of that node that start in [since, until); missing ones are gaps."""
+        return await asyncio.to_thread(self._read, lambda session: history.node_history(session, node, since, until))
+
+    def _routes(self) -> APIRouter:
+        router = APIRouter(tags=["nodes"])
+        router.add_api_route(ENROL_PATH, self._answering(self._enrol), methods=["POST"], name="enrol")
+        router.add_api_route(CONFIG_PATH, self._answering(self._configure), methods=["GET"], name="configuration")
+        router.add_api_route(
+            WRITE_PATH, self._answering(self._write, self._ingest.count_status), methods=["POST"], name="write"
+        )
+        return router
+
+    def _answering(
+        self, handle: Callable[[Request], Awaitable[Response]], count: Callable[[int], None] = lambda _: None
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except problems.ProblemError as problem:
+                response = problem.response()
+            except SQLAlchemyError as error:
+                logger.error("%s %s: %s", request.method, request.url.path, error)
+                response = problems.storage_busy(REFRESH_SECONDS).response()
+            count(response.status_code)
+            response.headers[NODE_TIME_HEADER] = f"{self._clock():.3f}"
+            return response
+
+        return endpoint
+
+    async def _enrol(self, request: Request) -> Response:
+        enrolled = await self._enrolment.enrol(request, self._clock())
+        logger.info("%s enrolled at %s", enrolled.node, enrolled.site)
+        try:
+            await self.refresh()
+        except (SQLAlchemyError, OSError) as error:
+            # The token is used up: the node must get its key whatever else goes wrong.
+            logger.error("directory was not read again after an enrolment: %s", error)
+        return enrolled_response(enrolled)
+
+    async def _configure(self, request: Request) -> Response:
+        identity = await self._identify(request)
+        configuration = node_configuration(identity, self.directory, self._settings)
+        return configuration_response(configuration.to_json(), request.headers.get("if-none-match"))
+
+    async def _write(self, request: Request) -> Response:
+        identity = await self._identify(request)
+        await self._ingest.write(request, identity)
+        return Response(status_code=204)
+
+    async def _identify(self, request: Request) -> NodeIdentity:
+        if self._view is None:
+            await self.refresh()
+        key = bearer_key(request)
+        identity = None if key is None else self.directory.by_key.get(key_hash(key))
+        if identity is None:
+            raise problems.unknown_key()
+        return identity
+
+    def _load_view(self) -> DirectoryView:
+        return self._read(load_view)
+
+    def _read(self, query: Callable[[Session], Result]) -> Result:
+        with self._sessions() as session:
+            return query(session)
+
+    async def _flush_last_seen(self) -> None:
+        changed = {
+            node: latest.last_arrival
+            for node, latest in self._state.nodes.items()
+            if self._flushed.get(node) != latest.last_arrival
+        }
+        if changed:
+            rows = [{"id": node, "last_seen_at": arrival} for node, arrival in changed.items()]
+            await self._writer.call(lambda session: session.execute(update(Node), rows) and None)
+            self._flushed = {**self._flushed, **changed}
+
+    async def _seal(self) -> None:
+        now = self._clock()
+        sealed = await self._writer.call(lambda session: seal_old(session, now))
+        if sealed:
+            logger.info("%d incomplete line minutes are too old to change", sealed)
+
+    async def _end(self) -> None:
+        try:
+            await self._flush_last_seen()
+        except SQLAlchemyError as error:
+            logger.error("last arrivals were not written: %s", error)
+        await asyncio.to_thread(self._writer.close)
+
+
+async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
+    while True:
+        try:
+            await work()
+        except (SQLAlchemyError, OSError) as error:
+            logger.error("%s: %s; trying again in %.0f s", name, error, seconds)
+        await asyncio.sleep(seconds)

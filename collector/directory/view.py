@@ -123,6 +123,8 @@ def _identities(
         if line.measured_by is not None:
             of_node[line.measured_by].add(line.line)
     return {
-        hashes[node.node]: NodeIdentity(node.node, node.site, dict(of_site[node.site]), frozenset(of_node[node.node]))
+        hashes[node.node]: NodeIdentity(
+            node.node, node.site, dict(of_site[node.site]), frozenset(of_node[node.node]), node.clock_offset_ms
+        )
         for node in nodes
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +14,5 @@ class NodeIdentity:
     """All lines of the node's site: code → id. It may label its series with no other."""
     measures: frozenset[str]
     """The lines that this node measures: only from it do their minutes come."""
+    clock_offset_ms: int = field(default=0, compare=False)
+    """As it was held when the hub last stopped."""

@@ -49,10 +49,12 @@ class Figures:
 
     @property
     def loss_ratio(self) -> float | None:
-        return self.share(self.lost)
+        return share(self.lost, self.measured)
 
-    def share(self, packets: int) -> float | None:
-        return packets / self.measured if self.measured > 0 else None
+
+def share(lost: int, measured: int) -> float | None:
+    """Loss as a ratio, 0..1; None when nothing was measured. Late answers can be said twice: never above 1."""
+    return min(1.0, lost / measured) if measured > 0 else None
 
 
 def fold(windows: Sequence[Values]) -> Figures:

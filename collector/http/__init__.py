@@ -1,0 +1,1 @@
+"""The node-facing routes (docs/protocol.md section 1)."""
