@@ -20,7 +20,9 @@ _NTP_UNIX_OFFSET_SECONDS = 2_208_988_800
 ERROR_ESTIMATE_UNSYNCHRONISED = 0x0001
 
 _SENDER = struct.Struct("!I12xQHH68x")
-_REFLECTOR = struct.Struct("!I12xQHH4xQ8xI12xQH6xB15x")
+# The last four reserved bytes say when the reflector started. RFC 8762 section 4.3.2 makes every receiver
+# ignore them; zero, as in any other reflector's packets, means "not said".
+_REFLECTOR = struct.Struct("!I12xQHH4xQ8xI12xQH6xB11xI")
 
 
 class StampError(ValueError):
@@ -47,6 +49,9 @@ class ReflectorPacket:
     sender_sequence_number: int
     sender_timestamp: float
     sender_ttl: int
+    reflector_start: int = 0
+    """Unix seconds at which the reflector began to count, 0 when it does not say. It tells a restarted
+    reflector from a node whose address changed on the way, where the count begins again as well."""
 
 
 def to_ntp(unix_seconds: float) -> int:
@@ -71,9 +76,7 @@ def peek_ssid(packet: bytes | memoryview) -> int:
 
 
 def encode_sender(packet: SenderPacket, key: bytes) -> bytes:
-    body = _SENDER.pack(
-        packet.sequence_number, to_ntp(packet.timestamp), ERROR_ESTIMATE_UNSYNCHRONISED, packet.ssid
-    )
+    body = _SENDER.pack(packet.sequence_number, to_ntp(packet.timestamp), ERROR_ESTIMATE_UNSYNCHRONISED, packet.ssid)
     return body + _mac(body, key)
 
 
@@ -94,13 +97,14 @@ def encode_reflector(packet: ReflectorPacket, key: bytes) -> bytes:
         to_ntp(packet.sender_timestamp),
         ERROR_ESTIMATE_UNSYNCHRONISED,
         packet.sender_ttl,
+        packet.reflector_start,
     )
     return body + _mac(body, key)
 
 
 def decode_reflector(packet: bytes, key: bytes) -> ReflectorPacket:
     """Raises StampError on a wrong length or HMAC."""
-    (sequence_number, timestamp, _error, ssid, received, sender_sequence, sender_time, _sender_error, ttl) = (
+    (sequence_number, timestamp, _error, ssid, received, sender_sequence, sender_time, _sender_error, ttl, start) = (
         _REFLECTOR.unpack(_verified(packet, key))
     )
     return ReflectorPacket(
@@ -111,6 +115,7 @@ def decode_reflector(packet: bytes, key: bytes) -> ReflectorPacket:
         sender_sequence,
         from_ntp(sender_time),
         ttl,
+        start,
     )
 
 
