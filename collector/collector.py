@@ -22,6 +22,7 @@ from agent.wire.remote_write import NODE_TIME_HEADER
 from collector import history
 from collector.directory import DirectoryView, load_view
 from collector.directory.nodes import key_hash
+from collector.files import replace_file
 from collector.history import LineMinutePoint, NodeMinutePoint
 from collector.http import problems
 from collector.http.enrolment import (
@@ -38,7 +39,7 @@ from collector.quality.minutes import seal_old
 from collector.settings import CollectorSettings
 from collector.sink import Sink
 from collector.snapshot import CollectorSnapshot
-from collector.stamp_sessions import FILE_NAME, replace_file, sessions_document
+from collector.stamp_sessions import FILE_NAME, sessions_document
 from collector.state import LatestState
 from collector.tables import Node
 from collector.writer import DatabaseWriter
