@@ -58,10 +58,13 @@ class Reflector:
         keys: Mapping[int, bytes] | None = None,
         max_sessions: int = MAX_SESSIONS,
         packets_per_second: float = PACKETS_PER_SECOND,
+        started_at: int = 0,
     ) -> None:
+        """`started_at`: Unix seconds, told to senders so that they know a restart; 0 is not to say it."""
         self._keys = dict(keys or {})
         self._max_sessions = max_sessions
         self._packets_per_second = packets_per_second
+        self._started_at = started_at & 0xFFFF_FFFF
         self._sessions: OrderedDict[tuple[int, Address], _Session] = OrderedDict()
         self._limits: dict[int, TokenBucket] = {}
         self.counters: Counter[str] = Counter()
@@ -104,6 +107,7 @@ class Reflector:
                 sender_sequence_number=asked.sequence_number,
                 sender_timestamp=asked.timestamp,
                 sender_ttl=ttl,
+                reflector_start=self._started_at,
             ),
             key,
         )

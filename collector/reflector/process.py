@@ -37,9 +37,9 @@ class Process:
     def __init__(self, arguments: Arguments, one: socket.socket) -> None:
         self._arguments = arguments
         self._socket = one
-        self._reflector = Reflector()
-        self._keys = SessionsFile(arguments.sessions)
         self._started_at = time.time()
+        self._reflector = Reflector(started_at=int(self._started_at))
+        self._keys = SessionsFile(arguments.sessions)
         self._kernel_dropped = 0
         self._send_failed = 0
 
