@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -98,7 +98,7 @@ class _Hub:
                 ]
                 yield self
 
-    def work(self) -> Iterator[tuple[str, object]]:
+    def work(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "sink", self._sink.run()
         yield "collector", self._collector.run()
         yield "conferencing", self._conferencing.run()
@@ -115,7 +115,7 @@ class _Hub:
         app.include_router(self._collector.router)
         app.include_router(self._conferencing.router)
         app.include_router(self._sign_in.router())
-        app.include_router(board.router(self._collector, self._conferencing, self._sign_in))
+        app.include_router(board.router(self._collector, self._open_meetings, self._sign_in))
         app.include_router(metrics.router(self._snapshots, token, self._sign_in))
         app.include_router(pages.router())
         app.mount("/static", pages.RevalidatedFiles(directory=pages.WEB))

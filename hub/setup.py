@@ -19,8 +19,9 @@ from hub.configuration import Configuration
 from hub.paths import Paths
 
 ADMINISTRATOR = "admin"
-PASSWORD_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-PASSWORD_GROUPS = 4
+# Without those that are taken for one another on paper: l, 1, o, 0.
+ONE_TIME_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+ONE_TIME_GROUPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _is_lan_address(text: str) -> bool:
 
 
 def one_time_password() -> str:
-    groups = ("".join(secrets.choice(PASSWORD_LETTERS) for _ in range(4)) for _ in range(PASSWORD_GROUPS))
+    groups = ("".join(secrets.choice(ONE_TIME_LETTERS) for _ in range(4)) for _ in range(ONE_TIME_GROUPS))
     return "-".join(groups)
 
 

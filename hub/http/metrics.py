@@ -1,7 +1,5 @@
 """GET /metrics: for Prometheus by its token, and for people who are signed in."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Awaitable, Callable
 

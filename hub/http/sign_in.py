@@ -1,7 +1,5 @@
 """Who is at the browser: a signed cookie, the sign-in routes, and the guard for routes that need a person."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import time

@@ -79,7 +79,7 @@ export function Board({ person, switchLanguage, signOut, signedOut }) {
         </section>
         <${Meetings} meetings=${board.meetings} onChange=${refresh} />
       </div>
-      ${chosen && html`<${Site} key=${chosen.code} site=${chosen} now=${board.now} />`}
+      ${chosen && html`<${Site} key=${chosen.code} site=${chosen} />`}
     </main>`}`;
 }
 

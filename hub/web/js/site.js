@@ -31,16 +31,18 @@ function useHistory(code) {
   return history;
 }
 
-/** @param {{site: any, now: number}} props */
-export function Site({ site, now }) {
+/** @param {{site: any}} props */
+export function Site({ site }) {
   const history = useHistory(site.code);
   return html`<section class="site stack" aria-label=${site.name}>
     <div class="row row--between">
       <h1 class="title">${site.name}</h1>
       <span class="soft">${site.unit ?? ""} <span class="code">${site.code}</span></span>
     </div>
-    ${site.lines.map((/** @type {any} */ line) => html`<${Line} key=${line.line} line=${line} history=${history?.lines[line.line]} />`)}
-    ${site.nodes.map((/** @type {any} */ node) => html`<${Node} key=${node.node} node=${node} now=${now} history=${history?.nodes[node.node]} />`)}
+    ${site.lines.map((/** @type {any} */ line) => html`<${Line} key=${line.line} line=${line} times=${history?.times}
+      history=${history?.lines[line.line]} />`)}
+    ${site.nodes.map((/** @type {any} */ node) => html`<${Node} key=${node.node} node=${node} times=${history?.times}
+      history=${history?.nodes[node.node]} />`)}
     ${!site.nodes.length && html`<p class="empty">${t("site.noNode")}</p>`}
   </section>`;
 }
@@ -54,8 +56,8 @@ function Figure({ label, value, hint, state }) {
   </div>`;
 }
 
-/** @param {{line: any, history: any}} props */
-function Line({ line, history }) {
+/** @param {{line: any, times: number[], history: any}} props */
+function Line({ line, times, history }) {
   const broken = (/** @type {string} */ reason) => (line.reasons.includes(reason) ? line.state : undefined);
   const unknown = line.loss_unknown_ratio > 0 ? t("line.unknown", { loss: percent(line.loss_unknown_ratio) }) : "";
   return html`<article class="card stack" data-state=${themeState(line.state)}>
@@ -74,22 +76,22 @@ function Line({ line, history }) {
         hint=${t("line.mosScale")} />
     </div>
     ${history && html`<div class="charts">
-      <${Chart} title=${t("chart.rtt")} times=${history.times} format=${milliseconds} threshold=${0.3}
+      <${Chart} title=${t("chart.rtt")} times=${times} format=${milliseconds} threshold=${0.3}
         thresholdLabel=${t("chart.rtt.limit")} most=${0.001}
-        series=${[{ label: "p50", values: history.rtt_p50_seconds }, { label: "p95", values: history.rtt_p95_seconds }]} />
-      <${Chart} title=${t("chart.loss")} times=${history.times} format=${percent} threshold=${0.02}
+        series=${[{ label: "p50", values: history.rtt_p50 }, { label: "p95", values: history.rtt_p95 }]} />
+      <${Chart} title=${t("chart.loss")} times=${times} format=${percent} threshold=${0.02}
         thresholdLabel=${t("chart.loss.limit")} most=${0.025}
         series=${[{ label: t("up"), values: history.loss_up_ratio }, { label: t("down"), values: history.loss_down_ratio }]} />
-      <${Chart} title=${t("chart.jitter")} times=${history.times} format=${milliseconds} threshold=${0.03}
-        thresholdLabel=${t("chart.jitter.limit")} most=${0.001} series=${[{ label: "", values: history.jitter_seconds }]} />
-      <${Chart} title=${t("chart.mos")} times=${history.times} format=${(/** @type {number} */ value) => number(value, 2)} most=${5}
+      <${Chart} title=${t("chart.jitter")} times=${times} format=${milliseconds} threshold=${0.03}
+        thresholdLabel=${t("chart.jitter.limit")} most=${0.001} series=${[{ label: "", values: history.jitter }]} />
+      <${Chart} title=${t("chart.mos")} times=${times} format=${(/** @type {number} */ value) => number(value, 2)} most=${5}
         series=${[{ label: "", values: history.mos }]} />
     </div>`}
   </article>`;
 }
 
-/** @param {{node: any, now: number, history: any}} props */
-function Node({ node, now, history }) {
+/** @param {{node: any, times: number[], history: any}} props */
+function Node({ node, times, history }) {
   const used = node.memory_size_bytes ? 1 - node.memory_available_bytes / node.memory_size_bytes : null;
   const wired = node.networks.filter((/** @type {any} */ one) => one.up !== false);
   const total = (/** @type {string} */ key) => {
@@ -118,13 +120,13 @@ function Node({ node, now, history }) {
     ${node.clock_offset_seconds !== 0 && html`<p class="notice" data-state="weak">
       ${t("node.clock", { duration: duration(Math.abs(node.clock_offset_seconds)) })}</p>`}
     ${history && html`<div class="charts">
-      <${Chart} title=${t("chart.cpu")} times=${history.times} format=${percent} most=${1}
+      <${Chart} title=${t("chart.cpu")} times=${times} format=${percent} most=${1}
         series=${[{ label: "", values: history.cpu_busy_ratio }]} />
-      <${Chart} title=${t("chart.memory")} times=${history.times} format=${percent} most=${1}
+      <${Chart} title=${t("chart.memory")} times=${times} format=${percent} most=${1}
         series=${[{ label: "", values: history.memory_used_ratio }]} />
-      <${Chart} title=${t("chart.disk")} times=${history.times} format=${percent} most=${1} threshold=${0.9}
-        thresholdLabel=${t("chart.disk.limit")} series=${[{ label: "", values: history.filesystem_used_ratio }]} />
-      <${Chart} title=${t("chart.network")} times=${history.times} format=${bitRate} most=${1000}
+      <${Chart} title=${t("chart.disk")} times=${times} format=${percent} most=${1} threshold=${0.9}
+        thresholdLabel=${t("chart.disk.limit")} series=${[{ label: "", values: history.filesystem_worst_used_ratio }]} />
+      <${Chart} title=${t("chart.network")} times=${times} format=${bitRate} most=${1000}
         series=${[{ label: t("receive"), values: history.receive_bytes_per_second }, { label: t("transmit"), values: history.transmit_bytes_per_second }]} />
     </div>`}
   </article>`;

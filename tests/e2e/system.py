@@ -1,0 +1,173 @@
+"""The real thing, started as a user starts it, on ports and data of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+NEW_PASSWORD = "đủ dài và chỉ để thử"
+READY_SECONDS = 60.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that are free for TCP and UDP now, none of them twice."""
+    with contextlib.ExitStack() as stack:
+        found = []
+        while len(found) < count:
+            tcp = stack.enter_context(socket.socket())
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            with contextlib.suppress(OSError):
+                udp.bind(("127.0.0.1", port))
+                found.append(port)
+        return found
+
+
+def free_run(count: int) -> int:
+    """First of `count` UDP ports in a row that are free now."""
+    while True:
+        (first,) = free_ports(1)
+        with contextlib.ExitStack() as stack:
+            try:
+                for port in range(first, first + count):
+                    stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
+            except (OSError, OverflowError):
+                continue
+        return first
+
+
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """What `condition` gives once it is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.2)
+
+
+class System:
+    """One `thongsuot up`. Its folder outlives it, so that it can be started again."""
+
+    def __init__(self, data: Path, *, listen: str = "127.0.0.1", workers: int = 2) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self.data = data
+        self.listen = listen
+        self.hub_port, stamp, self.prometheus_port, alertmanager, agent = free_ports(5)
+        (data / "hub.toml").write_text(
+            f"[hub]\nport = {self.hub_port}\n[stamp]\nport = {stamp}\n"
+            f"[media]\nport = {free_run(workers)}\nworkers = {workers}\n"
+            f"[agent]\nmetrics_port = {agent}\n"
+            f"[prometheus]\nport = {self.prometheus_port}\n[alertmanager]\nport = {alertmanager}\n"
+        )
+        scheme = "http" if listen == "127.0.0.1" else "https"
+        self.url = f"{scheme}://127.0.0.1:{self.hub_port}"
+        self.prometheus_url = f"http://127.0.0.1:{self.prometheus_port}"
+        self.lines: list[str] = []
+        self.password = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "hub", "up", "--data", str(self.data), "--listen", self.listen]
+        self.lines = []
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        until(lambda: any("logs:" in line for line in self.lines), READY_SECONDS, f"started; said {self.lines}")
+        found = re.search(r"admin / (\S+)", "\n".join(self.lines))
+        if found:
+            self.password = found[1]
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.lines.extend(process.stdout)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def interrupt(self) -> tuple[int, float]:
+        """Ctrl-C: exit status and the seconds it took."""
+        assert self._process is not None
+        began = time.monotonic()
+        self._process.send_signal(signal.SIGINT)
+        status = self._process.wait(30)
+        return status, time.monotonic() - began
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(30)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "hub", *words, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def pid_of(self, name: str) -> int:
+        from hub.paths import paths
+        from hub.supervisor import control
+
+        statuses = control.ask(paths(self.data).supervisor_socket, "status")
+        return next(status.pid for status in statuses if status.name == name and status.pid)
+
+    def descendants(self) -> list[int]:
+        from hub.paths import paths
+        from hub.supervisor import control
+
+        return [status.pid for status in control.ask(paths(self.data).supervisor_socket, "status") if status.pid]
+
+    def client(self) -> httpx.Client:
+        ca = self.data / "tls" / "ca.pem"
+        import ssl
+
+        verify = ssl.create_default_context(cafile=str(ca)) if self.url.startswith("https") else True
+        return httpx.Client(base_url=self.url, verify=verify, timeout=10)
+
+    @contextlib.contextmanager
+    def signed_in(self) -> Iterator[httpx.Client]:
+        """A client of the administrator, whose one-time password is changed on the first call."""
+        with self.client() as client:
+            answer = client.post("/api/v1/session", json={"name": "admin", "password": NEW_PASSWORD})
+            if answer.status_code == 401:
+                first = client.post("/api/v1/session", json={"name": "admin", "password": self.password})
+                assert first.status_code == 200, first.text
+                assert first.json()["must_change_password"]
+                change = {"old": self.password, "new": NEW_PASSWORD}
+                answer = client.post("/api/v1/session/password", json=change)
+            assert answer.status_code == 200, answer.text
+            yield client
+
+    def query(self, expression: str, at: float | None = None) -> list[dict[str, Any]]:
+        """Instant query of the system's own Prometheus."""
+        values = {"query": expression} | ({"time": str(at)} if at is not None else {})
+        answer = httpx.get(f"{self.prometheus_url}/api/v1/query", params=values, timeout=10)
+        found: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,77 @@
+"""hub.toml: one clear line for each mistake; the example documents every key with its default."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import hub
+from hub import configuration
+from hub.configuration import Configuration
+from hub.failure import UserError
+
+MISTAKES = {
+    "[hub]\nprot = 1": "hub.toml: unknown key hub.prot; did you mean port?",
+    "[hbu]\nport = 1": "hub.toml: unknown section [hbu]; did you mean hub?",
+    "[zzz]": "hub.toml: unknown section [zzz]; known: hub, stamp, media, agent, prometheus, alertmanager, queue",
+    "hub = 3": "hub.toml: hub must be a section: write [hub] on a line of its own",
+    '[hub]\nport = "8080"': "hub.toml: hub.port = '8080' must be a whole number",
+    "[hub]\nport = true": "hub.toml: hub.port = True must be a whole number",
+    "[hub]\nport = 70000": "hub.toml: hub.port = 70000 is not between 1 and 65535",
+    "[hub]\nlisten = 5": "hub.toml: hub.listen = 5 must be text in quotes",
+    '[hub]\nlisten = "everywhere"': (
+        "hub.toml: hub.listen = 'everywhere' is not an IP address (127.0.0.1 for this machine, 0.0.0.0 for the LAN)"
+    ),
+    '[hub]\nlog_level = "loud"': "hub.toml: hub.log_level = 'loud' is not one of debug, info, warning, error",
+    "[agent]\nenabled = 1": "hub.toml: agent.enabled = 1 must be true or false",
+    '[media]\nannounce = "10.0.0.1"': "hub.toml: media.announce = '10.0.0.1' must be a list of texts",
+    "[stamp]\npackets_per_second = 51": "hub.toml: stamp.packets_per_second = 51 is not between 1 and 50",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), MISTAKES.items())
+def test_a_mistake_is_one_line_that_names_the_key_and_the_cure(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "hub.toml").write_text(text)
+    with pytest.raises(UserError) as caught:
+        configuration.load(tmp_path / "hub.toml")
+    assert str(caught.value) == f"{tmp_path}/{words}"
+
+
+def test_what_is_no_toml_is_said_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "hub.toml").write_text("[hub\n")
+    with pytest.raises(UserError, match=r"not valid TOML: .*line 1"):
+        configuration.load(tmp_path / "hub.toml")
+
+
+def test_a_missing_file_says_where_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"nothing\.toml: no such configuration file; copy hub/hub\.example\.toml"):
+        configuration.load(tmp_path / "nothing.toml")
+
+
+def test_the_example_documents_every_key_with_its_default() -> None:
+    example = Path(hub.__file__).with_name("hub.example.toml")
+    document = tomllib.loads(example.read_text(encoding="utf-8"))
+    assert configuration.parse(document, "example") == Configuration()
+    keys = {(section, key) for section, values in document.items() for key in values}
+    default = Configuration()
+    assert keys == {
+        (section, key)
+        for section in default.__dataclass_fields__
+        for key in getattr(default, section).__dataclass_fields__
+    }
+
+
+@pytest.mark.parametrize(
+    ("listen", "local", "url"),
+    [
+        ("127.0.0.1", True, "http://127.0.0.1:8080"),
+        ("::1", True, "http://[::1]:8080"),
+        ("0.0.0.0", False, "https://127.0.0.1:8080"),
+        ("192.0.2.7", False, "https://192.0.2.7:8080"),
+    ],
+)
+def test_only_loopback_is_served_without_tls(listen: str, local: bool, url: str) -> None:
+    settings = configuration.with_listen(Configuration(), listen)
+    assert (settings.is_local, settings.local_url) == (local, url)
