@@ -25,7 +25,7 @@ class Distribution:
         points += [
             (bound, values[field] / self.weight)
             for bound, field in zip(RTT_BUCKETS_SECONDS, BUCKET_FIELDS, strict=False)
-            if field in values and low < bound < high
+            if field in values and low <= bound < high
         ]
         self.seconds: list[float] = []
         self.shares: list[float] = []
