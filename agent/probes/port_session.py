@@ -191,8 +191,9 @@ class PortSession:
         """Which uninterrupted count of the reflector the reply's number belongs to."""
         start = reply.reflector_start
         if start and self.reflector_start and start != self.reflector_start:
-            if start < self.reflector_start:
-                return self._epoch - 1
+            known = [epoch for epoch, its_start in self._starts.items() if its_start == start]
+            if known:
+                return known[-1]
             self.reflector_start = start
             return self._begin_epoch(Fate.UNMEASURED)
         same_reflector = bool(start) and start == self.reflector_start

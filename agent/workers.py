@@ -1,0 +1,71 @@
+"""Blocking work off the event loop, in daemon threads: one that hangs never holds up the end of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Worker:
+    """One thread that does one call after the other. Bounded by its callers, who wait for each."""
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def call() -> None:
+            try:
+                result = function(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 - handed to the caller as it is
+                _hand_over(loop, future.set_exception, future, error)
+            else:
+                _hand_over(loop, future.set_result, future, result)
+
+        self._calls.put(call)
+        return await future
+
+    def _work(self) -> None:
+        while True:
+            self._calls.get()()
+
+
+def _hand_over(
+    loop: asyncio.AbstractEventLoop, setter: Callable[[Any], None], future: asyncio.Future[Any], value: object
+) -> None:
+    def hand_over() -> None:
+        if not future.done():
+            setter(value)
+
+    try:
+        loop.call_soon_threadsafe(hand_over)
+    except RuntimeError:
+        # The loop is closed: nobody waits any more.
+        return
+
+
+async def run_once(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """In a thread of its own, for what may hang for long: name resolution, a dead disk."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def call() -> None:
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - handed to the caller as it is
+            _hand_over(loop, future.set_exception, future, error)
+        else:
+            _hand_over(loop, future.set_result, future, result)
+
+    threading.Thread(target=call, name=name, daemon=True).start()
+    return await future
