@@ -139,6 +139,7 @@ class SlotsChanged:
 
     room: str
     peer: str
+    seat: str
     stage: str | None
     slots: dict[str, str]
 

@@ -48,6 +48,11 @@ def decode(text: str | bytes, registry: Registry, *, longest: int) -> Any:
     return _read(kind, document, str(name), 0)
 
 
+def from_document(kind: type[Any], document: Any, where: str) -> Any:
+    """A dataclass of already parsed JSON. Raises MessageError."""
+    return _read(kind, document, where, 0)
+
+
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}

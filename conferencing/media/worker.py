@@ -217,7 +217,7 @@ class MediaWorker:
         speaker = room.speaker
         changed, wanted = room.update(now)
         for peer in changed:
-            self.tell(control.SlotsChanged(room.room, peer.peer, peer.stage, dict(peer.seats_in_slots)))
+            self.tell(control.SlotsChanged(room.room, peer.peer, peer.seat, peer.stage, dict(peer.seats_in_slots)))
         if room.speaker != speaker:
             self.tell(control.SpeakerChanged(room.room, room.speaker))
         self._want_keyframes(wanted, now)

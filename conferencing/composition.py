@@ -1,0 +1,51 @@
+"""Conferencing as the hub takes it: one object with a router, a running part and a snapshot."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session, sessionmaker
+
+from conferencing.admission import Admission
+from conferencing.api import Routes
+from conferencing.meetings import Meetings
+from conferencing.pages import StaticFiles
+from conferencing.protocols import Accounts, Directory
+from conferencing.snapshot import ConferencingSnapshot, room_snapshot, worker_snapshot
+from conferencing.store import MeetingStore
+
+
+class Conferencing:
+    """`worker_sockets`: control sockets of the media workers, the last of several being the warm spare."""
+
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        accounts: Accounts,
+        directory: Directory,
+        worker_sockets: Sequence[Path],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._counts: Counter[str] = Counter()
+        self._meetings = Meetings(MeetingStore(sessions), worker_sockets, clock)
+        admission = Admission(self._meetings, directory)
+        self._routes = Routes(self._meetings, admission, accounts, StaticFiles(), self._counts)
+        self.router: APIRouter = self._routes.router()
+
+    async def run(self) -> None:
+        """Keeps the connections to the workers and writes the log, until cancelled."""
+        await self._meetings.run()
+
+    def snapshot(self) -> ConferencingSnapshot:
+        live = [meeting for meeting in self._meetings.live_meetings() if not meeting.idle]
+        return ConferencingSnapshot(
+            tuple(map(room_snapshot, live)),
+            tuple(map(worker_snapshot, self._meetings.links)),
+            self._routes.connections,
+            dict(self._counts),
+            self._meetings.journal.lost,
+        )

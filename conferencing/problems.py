@@ -1,0 +1,32 @@
+"""Errors of the API as problem+json (RFC 9457), in words for the user."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.responses import Response
+
+
+class ProblemError(Exception):
+    """A request is refused; the router answers with it."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(title)
+        self.status = status
+        self.title = title
+        self.detail = detail
+
+
+def problem_response(error: ProblemError) -> Response:
+    body = {"title": error.title, "detail": error.detail, "status": error.status}
+    return Response(json.dumps(body, ensure_ascii=False), error.status, media_type="application/problem+json")
+
+
+NOT_SIGNED_IN = ProblemError(401, "Chưa đăng nhập", "Hãy đăng nhập rồi thử lại.")
+UNKNOWN_MEETING = ProblemError(
+    404, "Không có cuộc họp này", "Kiểm tra lại đường dẫn, hoặc hỏi người tổ chức cuộc họp."
+)
+FOREIGN_ORIGIN = ProblemError(403, "Yêu cầu bị từ chối", "Yêu cầu này đến từ một trang web khác.")
+TOO_LARGE = ProblemError(413, "Yêu cầu quá lớn", "Phần gửi lên dài hơn mức cho phép.")
+NOT_JSON = ProblemError(400, "Yêu cầu không hợp lệ", "Phần gửi lên phải là một đối tượng JSON.")
+TITLE_MISSING = ProblemError(422, "Thiếu tên cuộc họp", "Hãy nhập tên cuộc họp, tối đa 120 ký tự.")

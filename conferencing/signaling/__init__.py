@@ -1,0 +1,1 @@
+"""JSON between page and hub over one WebSocket. docs/protocol.md, 5."""

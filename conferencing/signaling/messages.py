@@ -1,0 +1,175 @@
+"""The messages of signaling, one frozen dataclass each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from conferencing import messages
+from conferencing.meeting.state import Presence
+
+LONGEST_MESSAGE = 160 * 1024
+"""An offer of 32 sections is at most 128 KiB."""
+
+
+# ---- page → hub
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """`token` of a seat held before, if any. `roles`: mid → role or slot; see conferencing.rtp.slots."""
+
+    name: str
+    offer: str
+    roles: dict[str, str]
+    microphone: bool
+    camera: bool
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The page kept its media; only signaling was gone."""
+
+    token: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Turns the seat's own microphone or camera on or off."""
+
+    role: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    pass
+
+
+# ---- hub → page
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    seat: str
+    name: str
+    presence: Presence
+    microphone: bool
+    camera: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`token` is to be kept by the page: it is the seat."""
+
+    seat: str
+    token: str
+    peer: str
+    answer: str
+    title: str
+    participants: tuple[Participant, ...]
+    speaker: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    seat: str
+    peer: str
+    title: str
+    participants: tuple[Participant, ...]
+    speaker: str | None
+    stage: str | None
+    slots: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoin:
+    """The media are lost: join again, with the same token. `reason`: "unknown", "worker", "silent"…"""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantChanged:
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantLeft:
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Whose media the page gets in its slots; `stage` is the seat to be shown large, even without a picture."""
+
+    stage: str | None
+    slots: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    seat: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The last message. `reason`: "meeting closed", "replaced", "left"."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """`title` and `detail` in Vietnamese; `code` for the page to translate by. After `fatal` the hub closes."""
+
+    code: str
+    title: str
+    detail: str
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    pass
+
+
+FromPage = Join | Resume | Switch | Leave | Ping
+ToPage = Joined | Resumed | Rejoin | ParticipantChanged | ParticipantLeft | Slots | Speaker | Closed | Error | Pong
+
+_FROM_PAGE: dict[str, type[Any]] = {
+    "join": Join,
+    "resume": Resume,
+    "switch": Switch,
+    "leave": Leave,
+    "ping": Ping,
+}
+_TO_PAGE: dict[str, type[Any]] = {
+    "joined": Joined,
+    "resumed": Resumed,
+    "rejoin": Rejoin,
+    "participant": ParticipantChanged,
+    "participant_left": ParticipantLeft,
+    "slots": Slots,
+    "speaker": Speaker,
+    "closed": Closed,
+    "error": Error,
+    "pong": Pong,
+}
+
+
+def decode_from_page(text: str) -> FromPage:
+    """Raises MessageError."""
+    message: FromPage = messages.decode(text, _FROM_PAGE, longest=LONGEST_MESSAGE)
+    return message
+
+
+def encode_to_page(message: ToPage) -> str:
+    return messages.encode(message, _TO_PAGE)
