@@ -115,7 +115,7 @@ class _Hub:
         app.include_router(self._collector.router)
         app.include_router(self._conferencing.router)
         app.include_router(self._sign_in.router())
-        app.include_router(board.router(self._collector, self._open_meetings, self._sign_in))
+        app.include_router(board.router(self._collector, self._sign_in))
         app.include_router(metrics.router(self._snapshots, token, self._sign_in))
         app.include_router(pages.router())
         app.mount("/static", pages.RevalidatedFiles(directory=pages.WEB))
@@ -133,6 +133,7 @@ class _Hub:
             version=__version__,
             started_at=self._started_at,
             collector=self._collector.snapshot(time.time()),
+            conferencing=self._conferencing.snapshot(),
             receivers=[await forwarder.status() for forwarder in self._forwarders],
         )
 

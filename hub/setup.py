@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from agent.state import is_enrolled
+from agent.state import StateFolder
 from collector import accounts, directory
 from hub import certificates, database, secret_files
 from hub.certificates import Certificates
@@ -113,6 +113,6 @@ def _ensure_own_site(
     site = configuration.hub.site_code
     with factory.begin() as session:
         directory.ensure_site(session, site, configuration.hub.site_name)
-        if configuration.agent.enabled and not is_enrolled(paths.agent):
+        if configuration.agent.enabled and not StateFolder(paths.agent).key.exists():
             token = directory.issue_token(session, site, now, ca_sha256)
             secret_files.replace(paths.agent / "enrol.token", str(token).encode())

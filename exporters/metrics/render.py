@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
 from collector.snapshot import CollectorSnapshot
-from exporters.metrics import lines, samples
+from conferencing.snapshot import ConferencingSnapshot
+from exporters.metrics import lines, rooms, samples
 from exporters.remote_write.forwarder import ForwardStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -22,6 +23,7 @@ class HubSnapshots:
     version: str
     started_at: float
     collector: CollectorSnapshot
+    conferencing: ConferencingSnapshot
     receivers: Sequence[ForwardStatus]
 
 
@@ -42,6 +44,7 @@ class _Families:
         yield from lines.families(snapshots.collector)
         yield from samples.ingest_families(snapshots.collector.ingest)
         yield from samples.forward_families(snapshots.receivers)
+        yield from rooms.families(snapshots.conferencing)
 
 
 def _hub(snapshots: HubSnapshots) -> Iterator[Metric]:

@@ -25,19 +25,11 @@ class Knowledge(Protocol):
     async def node_history(self, node: str, since: float, until: float) -> list[NodeMinutePoint]: ...
 
 
-class OpenMeeting(BaseModel):
-    code: str
-    title: str
-    url: str
-    participants: int
-
-
 class Board(BaseModel):
     """`now` in Unix seconds by the hub's clock; ages are against it."""
 
     now: float
     sites: list[dict[str, Any]]
-    meetings: list[OpenMeeting]
 
 
 class History(BaseModel):
@@ -48,13 +40,7 @@ class History(BaseModel):
     nodes: dict[str, dict[str, list[float | int | None]]]
 
 
-def router(
-    knowledge: Knowledge,
-    meetings: Callable[[], Sequence[OpenMeeting]],
-    sign_in: SignIn,
-    clock: Callable[[], float] = time.time,
-) -> APIRouter:
-    """`meetings` gives the meetings that are open now."""
+def router(knowledge: Knowledge, sign_in: SignIn, clock: Callable[[], float] = time.time) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/board", tags=["board"])
     person = Annotated[SignedIn, Depends(sign_in.require)]
 
@@ -62,7 +48,7 @@ def router(
     async def board(_: person) -> Board:
         now = clock()
         sites = knowledge.snapshot(now).sites
-        return Board(now=now, sites=[_site(site) for site in sites], meetings=list(meetings()))
+        return Board(now=now, sites=[_site(site) for site in sites])
 
     @routes.get("/sites/{code}/history")
     async def history(code: str, _: person) -> History:

@@ -16,7 +16,8 @@ function useBoard(signedOut) {
   const [lostSince, setLostSince] = useState(/** @type {number | null} */ (null));
   const refresh = useCallback(async () => {
     try {
-      setBoard(await call("/api/v1/board"));
+      const [board, open] = await Promise.all([call("/api/v1/board"), call("/api/v1/meetings")]);
+      setBoard({ ...board, ...open });
       setLostSince(null);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) signedOut();

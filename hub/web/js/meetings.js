@@ -50,7 +50,7 @@ function Meeting({ meeting }) {
   return html`<div class="card stack stack--tight">
     <div class="row row--between">
       <strong>${meeting.title}</strong>
-      <span class="soft small">${t("meetings.points", { n: meeting.participants })}</span>
+      <span class="soft small">${t("meetings.points", { n: meeting.participants.length })}</span>
     </div>
     <a class="code" href=${meeting.url} target="_blank" rel="noopener">${link}</a>
     <div class="row">

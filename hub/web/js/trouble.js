@@ -30,9 +30,9 @@ export function sentence(board) {
   const parts = trouble.map(([key, n]) => t(String(key), { n: Number(n) }));
   const state = trouble.map(([, , of]) => String(of)).sort((a, b) => WEIGHT[b] - WEIGHT[a])[0] ?? "good";
   if (!parts.length) parts.push(t("sentence.good", { sites: board.sites.length, lines: lines.length }));
-  const inMeetings = board.meetings.filter((/** @type {any} */ meeting) => meeting.participants > 0);
+  const inMeetings = board.meetings.filter((/** @type {any} */ meeting) => meeting.participants.length > 0);
   if (inMeetings.length) {
-    const sites = inMeetings.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.participants, 0);
+    const sites = inMeetings.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.participants.length, 0);
     parts.push(t("sentence.meetings", { n: inMeetings.length, points: sites }));
   }
   return { text: parts.join(" · "), state };
