@@ -23,8 +23,9 @@ export function sentence(board) {
   const count = (/** @type {any[]} */ parts, /** @type {string} */ state) =>
     parts.filter((part) => part.state === state).length;
   const trouble = [
-    ["sentence.silent", count(nodes, "no_data"), "no_data"],
     ["sentence.bad", count(lines, "bad"), "bad"],
+    ["sentence.silent", count(nodes, "no_data"), "no_data"],
+    ["sentence.noData", count(lines, "no_data"), "no_data"],
     ["sentence.weak", count(lines, "weak"), "weak"],
   ].filter(([, n]) => Number(n) > 0);
   const parts = trouble.map(([key, n]) => t(String(key), { n: Number(n) }));
