@@ -90,8 +90,15 @@ class Routes:
 
     async def _one(self, request: Request) -> Response:
         live = await self._live(request)
-        closed = live.meeting.closed
-        return JSONResponse({"code": live.stored.code, "title": live.stored.title, "open": not closed})
+        identity = await self._accounts.identify(request)
+        return JSONResponse(
+            {
+                "code": live.stored.code,
+                "title": live.stored.title,
+                "open": not live.meeting.closed,
+                "you": identity.display_name if identity is not None else None,
+            }
+        )
 
     async def _close(self, request: Request) -> Response:
         identity = await self._signed_in(request)

@@ -1,0 +1,263 @@
+/**
+ * A call: signaling and media together, and what to do when either fails. Knows no DOM: it says `changed`.
+ *
+ * @typedef {import("./signaling.js").Participant} Participant
+ * @typedef {object} CallState
+ * @property {"joining" | "in" | "ended"} phase
+ * @property {string} ended why: "left", "replaced", "meeting closed", "full", "bad_offer", …
+ * @property {string} title
+ * @property {string | null} seat our own
+ * @property {Participant[]} participants
+ * @property {string | null} speaker
+ * @property {string | null} stage the seat shown large
+ * @property {Record<string, string>} slots slot → seat
+ * @property {"connecting" | "connected" | "lost"} media
+ * @property {number} attempts how often the media were tried again since they were lost, 0 when all is well
+ * @property {number} signalingAttempts the same of signaling
+ * @property {number} refusals how often the server said that it is not ready
+ * @property {boolean} microphone
+ * @property {boolean} camera
+ */
+import { Media } from "./media.js";
+import { Signaling } from "./signaling.js";
+
+const DISCONNECTED_SECONDS = 6;
+const NO_WORKER_SECONDS = 2;
+const ANSWER_SECONDS = 10;
+
+export class Call {
+  /**
+   * @param {{url: string, name: string, token: () => string | null, keep: (token: string) => void,
+   *   microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null, muted: boolean,
+   *   openCamera: () => Promise<MediaStreamTrack | null>, changed: (state: CallState) => void}} options
+   */
+  constructor(options) {
+    this.options = options;
+    this.microphoneTrack = options.microphone;
+    this.cameraTrack = options.camera;
+    /** @type {string | null} */
+    this.peer = null;
+    /** @type {CallState} */
+    this.state = {
+      phase: "joining",
+      ended: "",
+      title: "",
+      seat: null,
+      participants: [],
+      speaker: null,
+      stage: null,
+      slots: {},
+      media: "connecting",
+      attempts: 0,
+      signalingAttempts: 0,
+      refusals: 0,
+      microphone: options.microphone !== null && !options.muted,
+      camera: options.camera !== null,
+    };
+    this.generation = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.media = new Media({ state: (state) => this.mediaState(state) });
+    this.signaling = new Signaling(options.url, {
+      open: () => this.opened(),
+      message: (message) => void this.message(message),
+      lost: (attempts) => this.change({ signalingAttempts: attempts }),
+      refused: (reason) => this.end(reason),
+    });
+    if (this.microphoneTrack) this.microphoneTrack.enabled = this.state.microphone;
+  }
+
+  start() {
+    this.signaling.connect();
+  }
+
+  /** The browser says that the network is back. */
+  hurry() {
+    this.signaling.hurry();
+  }
+
+  leave() {
+    this.signaling.send({ type: "leave" });
+    this.end("left");
+  }
+
+  /** @param {boolean} on */
+  async setMicrophone(on) {
+    const track = this.microphoneTrack;
+    if (track === null) return;
+    track.enabled = on;
+    this.change({ microphone: on });
+    this.signaling.send({ type: "switch", role: "microphone", enabled: on });
+    await this.media.send("microphone", on ? track : null);
+  }
+
+  /** @param {boolean} on */
+  async setCamera(on) {
+    if (on === this.state.camera) return;
+    if (on) {
+      const track = this.cameraTrack ?? (await this.options.openCamera());
+      if (track === null || this.state.phase === "ended") {
+        track?.stop();
+        return;
+      }
+      this.cameraTrack = track;
+      await this.media.send("camera", track);
+    } else {
+      // The camera's own light goes out: people trust it more than any mark of ours.
+      this.cameraTrack?.stop();
+      this.cameraTrack = null;
+      await this.media.send("camera", null);
+    }
+    this.change({ camera: on });
+    this.signaling.send({ type: "switch", role: "camera", enabled: on });
+  }
+
+  /** @param {Partial<CallState>} changes */
+  change(changes) {
+    this.state = { ...this.state, ...changes };
+    this.options.changed(this.state);
+  }
+
+  /** @param {string} reason */
+  end(reason) {
+    if (this.state.phase === "ended") return;
+    this.generation += 1;
+    clearTimeout(this.timer);
+    this.signaling.close();
+    this.media.close();
+    this.change({ phase: "ended", ended: reason });
+  }
+
+  opened() {
+    this.change({ signalingAttempts: 0 });
+    const token = this.options.token();
+    const alive = ["connected", "connecting", "disconnected"].includes(this.media.connection?.connectionState ?? "");
+    if (this.peer !== null && token !== null && alive) {
+      this.signaling.send({ type: "resume", token, peer: this.peer });
+    } else {
+      void this.join();
+    }
+  }
+
+  /** Connects the media anew, to the same seat. */
+  async join() {
+    const generation = ++this.generation;
+    clearTimeout(this.timer);
+    this.peer = null;
+    if (!this.signaling.open || this.state.phase === "ended") return;
+    if (this.state.phase === "in") this.change({ media: "lost", attempts: this.state.attempts + 1 });
+    const { offer, roles } = await this.media.offer(
+      this.state.microphone ? this.microphoneTrack : null,
+      this.state.camera ? this.cameraTrack : null,
+    );
+    if (generation !== this.generation) return;
+    const { microphone, camera } = this.state;
+    const sent = this.signaling.send({
+      type: "join", name: this.options.name, offer, roles, microphone, camera, token: this.options.token(),
+    });
+    // Without an answer, or when signaling went meanwhile, it is tried again.
+    if (sent) this.later(ANSWER_SECONDS, generation);
+  }
+
+  /** @param {number} seconds @param {number} generation */
+  later(seconds, generation) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (generation === this.generation && this.signaling.open) void this.join();
+    }, seconds * 1000);
+  }
+
+  /** @param {RTCPeerConnectionState} state */
+  mediaState(state) {
+    if (state === "connected") {
+      clearTimeout(this.timer);
+      this.change({ media: "connected", attempts: 0, phase: "in" });
+    } else if (state === "disconnected") {
+      this.change({ media: "lost" });
+      this.later(DISCONNECTED_SECONDS, this.generation);
+    } else if (state === "failed") {
+      this.change({ media: "lost" });
+      void this.join();
+    }
+  }
+
+  /** @param {import("./signaling.js").FromHub} message */
+  async message(message) {
+    switch (message.type) {
+      case "joined": {
+        const { seat, token, peer, title, participants, speaker } = message;
+        const generation = this.generation;
+        this.options.keep(token);
+        this.peer = peer;
+        this.change({ seat, title, participants, speaker, phase: "in", refusals: 0 });
+        try {
+          await this.media.accept(message.answer);
+        } catch (error) {
+          console.error("the answer was not accepted", error);
+          if (generation === this.generation) this.end("bad_offer");
+          return;
+        }
+        this.change({});
+        this.tellSwitches();
+        if (generation === this.generation) this.later(ANSWER_SECONDS, generation);
+        break;
+      }
+      case "resumed": {
+        const { seat, title, participants, speaker, stage, slots } = message;
+        this.change({ seat, title, participants, speaker, stage, slots, phase: "in" });
+        this.tellSwitches();
+        break;
+      }
+      case "rejoin":
+        void this.join();
+        break;
+      case "participant":
+        this.change({ participants: replaced(this.state.participants, message.participant) });
+        break;
+      case "participant_left":
+        this.change({ participants: this.state.participants.filter((one) => one.seat !== message.seat) });
+        break;
+      case "slots":
+        this.change({ stage: message.stage, slots: message.slots });
+        break;
+      case "speaker":
+        this.change({ speaker: message.seat });
+        break;
+      case "closed":
+        this.end(message.reason);
+        break;
+      case "error":
+        this.refused(message);
+        break;
+    }
+  }
+
+  /** What was switched while the hub could not hear it. */
+  tellSwitches() {
+    const known = this.state.participants.find((one) => one.seat === this.state.seat);
+    if (known === undefined) return;
+    for (const role of /** @type {const} */ (["microphone", "camera"])) {
+      const enabled = this.state[role];
+      if (known[role] !== enabled) this.signaling.send({ type: "switch", role, enabled });
+    }
+  }
+
+  /** @param {{code: string, fatal: boolean}} error */
+  refused(error) {
+    if (error.code === "no_worker") {
+      this.change({ refusals: this.state.refusals + 1 });
+      this.later(NO_WORKER_SECONDS, this.generation);
+    } else if (error.fatal) {
+      this.end(error.code === "closed" ? "meeting closed" : error.code);
+    } else {
+      console.warn("the hub refused", error);
+    }
+  }
+}
+
+/** @param {Participant[]} participants @param {Participant} one */
+function replaced(participants, one) {
+  return participants.some((other) => other.seat === one.seat)
+    ? participants.map((other) => (other.seat === one.seat ? one : other))
+    : [...participants, one];
+}

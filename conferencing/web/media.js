@@ -1,0 +1,113 @@
+/**
+ * Media: one RTCPeerConnection, negotiated once. What is sent and received later changes without negotiation.
+ * Knows no DOM and no signaling.
+ */
+
+/** At most six pictures below the stage: an old PC decodes no more. */
+export const THUMBNAILS = ["thumbnail0", "thumbnail1", "thumbnail2", "thumbnail3", "thumbnail4", "thumbnail5"];
+export const VOICES = ["voice0", "voice1", "voice2"];
+
+/** A hall at 720p takes no more of its line than this. */
+const CAMERA_BITS_PER_SECOND = 1_200_000;
+
+/** @type {readonly {name: string, kind: "audio"|"video", direction: "sendonly"|"recvonly"}[]} */
+const SECTIONS = [
+  { name: "microphone", kind: "audio", direction: "sendonly" },
+  { name: "camera", kind: "video", direction: "sendonly" },
+  ...VOICES.map((name) => ({ name, kind: /** @type {const} */ ("audio"), direction: /** @type {const} */ ("recvonly") })),
+  { name: "stage", kind: "video", direction: "recvonly" },
+  ...THUMBNAILS.map((name) => ({
+    name,
+    kind: /** @type {const} */ ("video"),
+    direction: /** @type {const} */ ("recvonly"),
+  })),
+];
+
+const CODECS = { audio: "audio/opus", video: "video/VP8" };
+
+export class Media {
+  /** @param {{state: (state: RTCPeerConnectionState) => void}} events */
+  constructor(events) {
+    this.events = events;
+    /** @type {RTCPeerConnection | null} */
+    this.connection = null;
+    /** @type {Map<string, RTCRtpTransceiver>} */
+    this.transceivers = new Map();
+    /** @type {Record<string, MediaStream>} streams to play, by slot; that of the stage has its voice too */
+    this.streams = {};
+  }
+
+  /**
+   * Begins a new connection; an older one is closed.
+   * @param {MediaStreamTrack | null} microphone
+   * @param {MediaStreamTrack | null} camera
+   * @returns {Promise<{offer: string, roles: Record<string, string>}>}
+   */
+  async offer(microphone, camera) {
+    this.close();
+    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    this.connection = connection;
+    connection.onconnectionstatechange = () => {
+      if (this.connection === connection) this.events.state(connection.connectionState);
+    };
+    for (const section of SECTIONS) {
+      const track = section.name === "microphone" ? microphone : section.name === "camera" ? camera : null;
+      const transceiver = connection.addTransceiver(track ?? section.kind, {
+        direction: section.direction,
+        ...(section.name === "camera" ? { sendEncodings: [{ maxBitrate: CAMERA_BITS_PER_SECOND }] } : {}),
+      });
+      prefer(transceiver, section.kind);
+      this.transceivers.set(section.name, transceiver);
+    }
+    await connection.setLocalDescription(await connection.createOffer());
+    /** @type {Record<string, string>} */
+    const roles = {};
+    for (const [name, transceiver] of this.transceivers) {
+      if (transceiver.mid !== null) roles[transceiver.mid] = name;
+    }
+    // Without waiting for candidates: the worker learns our address from our own checks.
+    return { offer: connection.localDescription?.sdp ?? "", roles };
+  }
+
+  /** @param {string} answer */
+  async accept(answer) {
+    const connection = this.connection;
+    if (connection === null) return;
+    await connection.setRemoteDescription({ type: "answer", sdp: answer });
+    const stage = new MediaStream(this.tracks("stage", "voice0"));
+    this.streams = { stage };
+    for (const name of [...VOICES.slice(1), ...THUMBNAILS]) this.streams[name] = new MediaStream(this.tracks(name));
+  }
+
+  /** @param {string[]} names */
+  tracks(...names) {
+    return names.flatMap((name) => this.transceivers.get(name)?.receiver.track ?? []);
+  }
+
+  /**
+   * Sends this track from now on, or nothing: then no packet leaves.
+   * @param {"microphone" | "camera"} role
+   * @param {MediaStreamTrack | null} track
+   */
+  async send(role, track) {
+    await this.transceivers.get(role)?.sender.replaceTrack(track);
+  }
+
+  close() {
+    const connection = this.connection;
+    this.connection = null;
+    this.transceivers.clear();
+    this.streams = {};
+    if (connection !== null) {
+      connection.onconnectionstatechange = null;
+      connection.close();
+    }
+  }
+}
+
+/** @param {RTCRtpTransceiver} transceiver @param {"audio" | "video"} kind */
+function prefer(transceiver, kind) {
+  const capabilities = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+  const wanted = capabilities.filter((codec) => codec.mimeType.toLowerCase() === CODECS[kind].toLowerCase());
+  if (wanted.length > 0 && "setCodecPreferences" in transceiver) transceiver.setCodecPreferences(wanted);
+}
