@@ -64,7 +64,9 @@ def node_state(node: NodeRecord, latest: LatestOfNode | None, now: float) -> Nod
         memory_size_bytes=readings.value("thongsuot_memory_size_bytes"),
         memory_available_bytes=readings.value("thongsuot_memory_available_bytes"),
         swap_size_bytes=readings.value("thongsuot_swap_size_bytes"),
-        swap_available_bytes=readings.value("thongsuot_swap_available_bytes"),
+        swap_available_bytes=_difference(
+            readings.value("thongsuot_swap_size_bytes"), readings.value("thongsuot_swap_used_bytes")
+        ),
         filesystems=tuple(_filesystems(readings)),
         networks=tuple(_networks(readings)),
         boot_time_seconds=booted,
@@ -96,6 +98,10 @@ class _Readings:
     def label(self, family: str, name: str) -> str | None:
         newest = max(self.of(family), key=lambda one: one[1].at_ms, default=None)
         return None if newest is None else newest[0].get(name)
+
+
+def _difference(whole: float | None, part: float | None) -> float | None:
+    return None if whole is None or part is None else max(0.0, whole - part)
 
 
 def _cpu_busy_ratio(readings: _Readings) -> float | None:

@@ -61,8 +61,8 @@ NODE_FAMILIES = frozenset({
     "thongsuot_network_receive_bytes_total",
     "thongsuot_network_transmit_bytes_total",
     "thongsuot_network_up",
-    "thongsuot_swap_available_bytes",
     "thongsuot_swap_size_bytes",
+    "thongsuot_swap_used_bytes",
 })  # fmt: skip
 
 

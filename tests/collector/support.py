@@ -127,6 +127,8 @@ def machine(at: float, busy: float = 10.0, idle: float = 90.0, received: float =
         series("thongsuot_cpu_seconds_total", [("mode", "idle")], ms, idle),
         series("thongsuot_memory_size_bytes", [], ms, 8e9),
         series("thongsuot_memory_available_bytes", [], ms, 6e9),
+        series("thongsuot_swap_size_bytes", [], ms, 4e9),
+        series("thongsuot_swap_used_bytes", [], ms, 1e9),
         series("thongsuot_filesystem_size_bytes", root, ms, 100e9),
         series("thongsuot_filesystem_available_bytes", root, ms, 25e9),
         series("thongsuot_network_receive_bytes_total", [("interface", "eth0")], ms, received),

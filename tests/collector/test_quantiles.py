@@ -57,7 +57,7 @@ def test_the_pooled_quantile_lies_within_a_bucket_of_the_true_one(windows: list[
     true = everything[max(0, ceil(rank * len(everything)) - 1)]
     following = everything[min(len(everything) - 1, ceil(rank * len(everything)))]
     edges = (0.0, *RTT_BUCKETS_SECONDS)
-    low = max(edge for edge in edges if edge <= true)
+    low = max(edge for edge in edges if edge < true)
     high = min(edge for edge in edges if edge >= following)
     assert found is not None
     assert low - 1e-9 <= found <= high + 1e-9

@@ -257,6 +257,7 @@ async def test_the_board_is_current_while_the_backlog_drains(hub: Hub, node: Nod
     assert (state.state, state.age_seconds, state.readings_age_seconds) == ("good", 5, 5)
     assert state.cpu_busy_ratio == pytest.approx(0.2)
     assert state.networks[0].receive_bytes_per_second == pytest.approx(1000)
+    assert state.swap_available_bytes == 3e9
     assert state.filesystems[0].used_ratio == pytest.approx(0.75)
     assert state.uptime_seconds == pytest.approx(3605)
     line, other = site.lines
