@@ -25,6 +25,8 @@ PAUSE_SECONDS = 1.0
 """A process that was not run for so long was paused, or its machine suspended."""
 OPENING_SECONDS = 10.0
 """The reflector may learn of a new session so long after the node has."""
+UNTAKEN_REPORTS = 720
+"""Two hours of windows are held while the disk takes none; then the oldest go."""
 SKIPPED_SPAN_SECONDS = 3600.0
 """After a longer pause the windows before the last hour are not said at all."""
 
@@ -55,6 +57,8 @@ class StampSession:
     ) -> None:
         self.rejected = 0
         """Datagrams that were no valid answer to this session."""
+        self.answered = 0
+        """Packets answered in time since the beginning."""
         self._ssid = ssid
         self._key = key
         self._schedule = Schedule(packets_per_second, now, unix)
@@ -68,7 +72,7 @@ class StampSession:
         self._scouting = Scouting()
         self._window = self._open_window(self._awaiting.next_ordinal, now, unix)
         self._open = {self._window.ordinal: self._window}
-        self._reports: deque[Report] = deque()
+        self._reports: deque[Report] = deque(maxlen=UNTAKEN_REPORTS)
         self._last_due = now
         self._clock_offset = unix - now
         self._jitter = 0.0
@@ -293,6 +297,7 @@ class StampSession:
         self._window.reordered += reordered
         window = self._open[packet.window]
         window.received += 1
+        self.answered += 1
         window.jitter = self._jitter
         window.round_trips.append(packet.round_trip)
 

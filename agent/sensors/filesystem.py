@@ -48,13 +48,18 @@ def parse(reading: tuple[Filesystem, ...]) -> list[Sample]:
     real = [one for one in reading if one.fstype not in _NOT_REAL]
     samples = []
     for one in _without_binds(real or [one for one in reading if one.mountpoint == ROOT]):
-        labels = (("device", one.device), ("fstype", one.fstype), ("mountpoint", one.mountpoint))
-        labels = tuple(pair for pair in labels if pair[1])
+        pairs = (("device", one.device), ("fstype", one.fstype), ("mountpoint", one.mountpoint))
+        labels = tuple((name, _text(value)) for name, value in pairs if value)
         if one.size:
             samples.append(Sample("thongsuot_filesystem_size_bytes", one.size, labels))
         if one.size and one.available is not None:
             samples.append(Sample("thongsuot_filesystem_available_bytes", one.available, labels))
     return samples
+
+
+def _text(value: str) -> str:
+    # A name on disk may be no UTF-8; a label has to be.
+    return value.encode("utf-8", "replace").decode()
 
 
 def _without_binds(filesystems: list[Filesystem]) -> list[Filesystem]:

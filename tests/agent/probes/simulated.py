@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from agent.probes.stamp import StampSession
 from agent.probes.unanswered import Standing
@@ -57,7 +58,7 @@ class Reflector:
 class Simulation:
     """Time begins at 0; `up` and `down` may be replaced while it runs."""
 
-    def __init__(self, up: Delays | None = None, down: Delays | None = None, **options: object) -> None:
+    def __init__(self, up: Delays | None = None, down: Delays | None = None, **options: Any) -> None:
         self.now = 0.0
         self.offset = UNIX
         self.up, self.down = up or clear(), down or clear()
@@ -73,18 +74,18 @@ class Simulation:
         self.sends_fail = False
         self._indices = [count(), count()]
         self._tie = count()
-        self._events: list[tuple[float, int, str, object]] = []
+        self._events: list[tuple[float, int, str, Any]] = []
         self.session = self.start(**options)
 
-    def start(self, **options: object) -> StampSession:
+    def start(self, **options: Any) -> StampSession:
         self.address = (self.address, "another port")
         self.session = StampSession(
             SSID,
             KEY,
-            options.pop("packets_per_second", 10),  # type: ignore[arg-type]
+            options.pop("packets_per_second", 10),
             self.now,
             self.now + self.offset,
-            **options,  # type: ignore[arg-type]
+            **options,
         )
         return self.session
 
@@ -105,7 +106,7 @@ class Simulation:
 
     def pause(self, seconds: float) -> None:
         """The process does not run; the network and the kernel's buffers do."""
-        waiting: list[tuple[float, int, str, object]] = []
+        waiting: list[tuple[float, int, str, Any]] = []
         resume = self.now + seconds
         while self._events and self._events[0][0] <= resume:
             event = self._events[0]
@@ -115,7 +116,7 @@ class Simulation:
                 self.now = event[0]
                 self._deliver()
         self.now = resume
-        for at, _tie, _kind, (port, datagram) in waiting:  # type: ignore[misc]
+        for at, _tie, _kind, (port, datagram) in waiting:
             self.session.receive(datagram, port, at)
 
     def take(self) -> None:
@@ -157,11 +158,11 @@ class Simulation:
     def _deliver(self) -> None:
         _at, _tie, kind, what = heapq.heappop(self._events)
         if kind == "node":
-            port, datagram = what  # type: ignore[misc]
+            port, datagram = what
             if port in self.session.ports:
                 self.session.receive(datagram, port, self.now)
             return
-        port, payload, note, index = what  # type: ignore[misc]
+        port, payload, note, index = what
         if self.reflector is None:
             self._note(note, "unreflected")
             return
@@ -180,5 +181,5 @@ class Simulation:
         if scheduled:
             self.fates.setdefault(window, Counter())[fate] += 1
 
-    def _push(self, delay: float, kind: str, what: object) -> None:
+    def _push(self, delay: float, kind: str, what: Any) -> None:
         heapq.heappush(self._events, (self.now + delay, next(self._tie), kind, what))

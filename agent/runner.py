@@ -1,0 +1,280 @@
+"""Composition of the running agent: sampling, probing, uplink, local metrics, configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from agent import configuration as node_configuration
+from agent.configuration import DEFAULT_SAMPLING_INTERVAL_SECONDS, REFRESH_SECONDS, Cached, RefusedError
+from agent.delivery import Delivery
+from agent.failure import UserError
+from agent.hub_client import (
+    TIMEOUT_SECONDS,
+    HubAddress,
+    HubConnection,
+    HubUnreachableError,
+    parse_address,
+    trust,
+)
+from agent.lines import Lines
+from agent.local_metrics import Latest, LocalMetrics
+from agent.probes import windows
+from agent.queue import Queue, QueueVersionError
+from agent.samples import Family, Kind, Sample, SampleSet, encode
+from agent.sampling import FAMILIES as SAMPLING_FAMILIES
+from agent.sampling import Sampling
+from agent.sensors import SENSORS
+from agent.state import Identity, StateFolder
+from agent.uplink import Lane
+from agent.waiting_enrolment import enrol_from_file
+from agent.wire.configuration import ConfigurationError
+from agent.workers import Worker
+
+logger = logging.getLogger(__name__)
+
+RESTART_SECONDS = 5.0
+FLUSH_SECONDS = 0.5
+EARLY_SECONDS = 0.1
+
+FAMILIES = (
+    Family("thongsuot_agent_queue_samples", Kind.GAUGE, "Samples on this node's disk that the hub has not yet."),
+    Family("thongsuot_agent_queue_bytes", Kind.GAUGE, "Bytes of the samples on this node's disk."),
+    Family("thongsuot_agent_dropped_samples_total", Kind.COUNTER, "Samples dropped because the queue was full."),
+    Family("thongsuot_agent_dead_letter_samples_total", Kind.COUNTER, "Samples that the hub refused for good."),
+    Family("thongsuot_agent_task_failures_total", Kind.COUNTER, "Unexpected failures of a part of the agent."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`hub`, `ca_file` override what was stored at enrolment; `metrics_port` None: no local metrics."""
+
+    state: StateFolder
+    hub: HubAddress | None = None
+    ca_file: Path | None = None
+    token_file: Path | None = None
+    metrics_port: int | None = 9108
+
+
+def run(options: Options) -> None:
+    """Until SIGTERM or SIGINT. Raises UserError."""
+    options.state.prepare()
+    with options.state.take_lock():
+        asyncio.run(_run(options))
+
+
+async def _run(options: Options) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:
+            # Windows' loops have no signal handlers.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    identity = options.state.load()
+    if identity is None:
+        identity = await _until(
+            stopped, enrol_from_file(options.state, options.hub, options.token_file, options.ca_file)
+        )
+        if identity is None:
+            return
+    address = options.hub or parse_address(identity.hub)
+    with open_queue(options.state.queue) as queue:
+        agent = Agent(options, identity, address, queue)
+        await agent.run(stopped)
+
+
+async def _until(stopped: asyncio.Event, waiting: Coroutine[None, None, Identity]) -> Identity | None:
+    """Its result, or None when stopped first."""
+    task = asyncio.create_task(waiting, name="enrolment")
+    stop = asyncio.create_task(stopped.wait(), name="stop")
+    await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+        return None
+    return task.result()
+
+
+def open_queue(path: Path) -> Queue:
+    """Raises UserError."""
+    try:
+        return Queue(path)
+    except QueueVersionError as error:
+        raise UserError(str(error)) from None
+    except (sqlite3.Error, OSError) as error:
+        raise UserError(f"queue {path}: cannot be opened ({error}); mend the folder or the disk") from None
+
+
+class Agent:
+    def __init__(self, options: Options, identity: Identity, address: HubAddress, queue: Queue) -> None:
+        self._options = options
+        self._identity = identity
+        self._address = address
+        self._queue = queue
+        self._queue_worker = Worker("queue")
+        ca_file = options.ca_file
+        if ca_file is None and options.state.ca.exists():
+            ca_file = options.state.ca
+        try:
+            self._context = trust(address, ca_file)
+        except OSError as error:
+            raise UserError(
+                f"{ca_file}: cannot be used as certification authority ({error}); name a PEM file"
+            ) from None
+        self._delivery = Delivery(queue, self._queue_worker, self._connect, identity.key)
+        self._sampling = Sampling(SENSORS)
+        self._latest = Latest(
+            family
+            for group in (FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES, *(one.families for one in SENSORS.values()))
+            for family in group
+        )
+        self._cached = Cached()
+        self._interval_changed = asyncio.Event()
+        self._lines = Lines(address.host, self._put, self._fact, self._show_line)
+        self._failures: dict[str, int] = {}
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        async with AsyncExitStack() as stack:
+            if self._options.metrics_port is not None:
+                await stack.enter_async_context(LocalMetrics(self._latest).serving(self._options.metrics_port))
+            async with asyncio.TaskGroup() as tasks:
+                parts = [
+                    self._start(tasks, "configuration", partial(self._keep_configuration, tasks)),
+                    self._start(tasks, "sampling", self._sample),
+                    *(self._start(tasks, f"uplink {lane.value}", partial(self._delivery.run, lane)) for lane in Lane),
+                ]
+                await stopped.wait()
+                for task in parts:
+                    task.cancel()
+                self._lines.cancel()
+            await self._flush()
+            await self._delivery.deliver_last()
+
+    def _connect(self, timeout_seconds: float = TIMEOUT_SECONDS) -> HubConnection:
+        return HubConnection(self._address, self._context, timeout_seconds)
+
+    def _start(self, tasks: asyncio.TaskGroup, name: str, part: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return tasks.create_task(self._keep(name, part), name=name)
+
+    async def _keep(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await part()
+            except Exception:
+                # The one runner of the agent's parts: what nobody expected is logged, counted, tried again.
+                logger.exception("%s failed; starting it again", name)
+                self._failures[name] = self._failures.get(name, 0) + 1
+                await asyncio.sleep(RESTART_SECONDS)
+
+    # sampling
+
+    async def _sample(self) -> None:
+        while True:
+            interval = self._sampling_interval()
+            self._interval_changed.clear()
+            await self._collect()
+            # Aligned to the clock, so that nodes' samples stand side by side. A timer may fire a hair early.
+            delay = interval - time.time() % interval
+            if delay < EARLY_SECONDS:
+                delay += interval
+            try:
+                async with asyncio.timeout(delay):
+                    await self._interval_changed.wait()
+            except TimeoutError:
+                continue
+
+    def _sampling_interval(self) -> int:
+        configuration = self._cached.configuration
+        return configuration.sampling_interval_seconds if configuration else DEFAULT_SAMPLING_INTERVAL_SECONDS
+
+    async def _collect(self) -> None:
+        collected = await self._sampling.collect()
+        status = await self._queue_worker.run(self._queue.status)
+        own = (
+            Sample("thongsuot_agent_queue_samples", status.samples),
+            Sample("thongsuot_agent_queue_bytes", status.bytes),
+            Sample("thongsuot_agent_dropped_samples_total", status.dropped_samples),
+            Sample("thongsuot_agent_dead_letter_samples_total", status.dead_letter_samples),
+            *(
+                Sample("thongsuot_agent_task_failures_total", count, (("task", name),))
+                for name, count in self._failures.items()
+            ),
+        )
+        whole = SampleSet(collected.unix, (*collected.samples, *own))
+        self._latest.replace("sensors", whole.samples)
+        try:
+            await self._put([whole], {})
+        except (sqlite3.Error, OSError) as error:
+            logger.error("%d samples are lost, the disk does not take them: %s", len(whole.samples), error)
+
+    async def _put(self, sets: list[SampleSet], facts: dict[str, str]) -> None:
+        """Raises sqlite3.Error, OSError."""
+        count = sum(len(one.samples) for one in sets)
+        await self._queue_worker.run(self._queue.put, encode(sets), count, time.time(), facts)
+        self._delivery.committed()
+
+    async def _fact(self, name: str) -> str | None:
+        return await self._queue_worker.run(self._queue.fact, name)
+
+    def _show_line(self, line: str, sets: list[SampleSet] | None) -> None:
+        if sets is None:
+            self._latest.forget(f"line {line}")
+        else:
+            self._latest.update(f"line {line}", sets[-2:])
+
+    # configuration
+
+    async def _keep_configuration(self, tasks: asyncio.TaskGroup) -> None:
+        path = self._options.state.configuration
+        if self._cached.configuration is None:
+            self._cached = node_configuration.load(path)
+        worker = Worker("configuration")
+        connection = self._connect()
+        said = ""
+        try:
+            while True:
+                configuration = self._cached.configuration
+                if configuration is not None:
+                    self._interval_changed.set()
+                    await self._lines.apply(configuration.lines, partial(self._start, tasks))
+                words = ""
+                try:
+                    found = await worker.run(node_configuration.fetch, connection, self._identity.key, self._cached)
+                    if found is not self._cached:
+                        self._cached = found
+                        node_configuration.store(path, found)
+                        continue
+                except (HubUnreachableError, RefusedError, ConfigurationError, OSError) as error:
+                    words = str(error)
+                if words != said:
+                    said = words
+                    logger.log(
+                        logging.WARNING if words else logging.INFO,
+                        "configuration: %s",
+                        words or "the hub answers again",
+                    )
+                await asyncio.sleep(REFRESH_SECONDS if self._cached.configuration else RESTART_SECONDS)
+        finally:
+            connection.abort()
+
+    # end
+
+    async def _flush(self) -> None:
+        """What is measured goes to the queue before the process ends."""
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._lines.finish()
+        except TimeoutError:
+            logger.warning("the disk was too slow for the last windows")
