@@ -95,7 +95,8 @@ class System:
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        self.lines.extend(process.stdout)
+        with process.stdout:
+            self.lines.extend(process.stdout)
 
     @property
     def pid(self) -> int:

@@ -92,8 +92,8 @@ function Tile({ site, chosen, onSelect }) {
     <span class="tile__name">${site.name}</span>
     <${StateMark} state=${state} />
     ${line && html`<span class="soft small numbers">
-      ${orDash(line.rtt_p50_seconds, milliseconds)} · ${t("loss.short")} ${orDash(line.loss_ratio, percent)}
-      · MOS ${orDash(line.mos, (value) => number(value, 2))}
+      ${[orDash(line.rtt_p50_seconds, milliseconds), `${t("loss.short")} ${orDash(line.loss_ratio, percent)}`,
+        `MOS ${orDash(line.mos, (value) => number(value, 2))}`].join(" · ")}
     </span>`}
   </button>`;
 }

@@ -105,7 +105,7 @@ function options(width, series, format, threshold, most, setUnder) {
         width: 1.5,
         dash: index === 1 ? [4, 3] : undefined,
         spanGaps: false,
-        points: { show: false },
+        points: { size: 4 },
       })),
     ],
     hooks: {

@@ -1,7 +1,7 @@
 // Meetings that are open: making one gives a link to send.
 
 import { ApiError, call } from "./api.js";
-import { t } from "./locale.js";
+import { dateTime, t } from "./locale.js";
 import { html, useState } from "./ui.js";
 
 /** @param {{meetings: any[], onChange: () => void}} props */
@@ -33,31 +33,41 @@ export function Meetings({ meetings, onChange }) {
       <button class="button button--primary" disabled=${state.busy} aria-busy=${state.busy}>${t("meetings.create")}</button>
     </form>
     ${state.error && html`<p class="notice" data-state="bad" role="alert">${state.error}</p>`}
-    ${meetings.map((meeting) => html`<${Meeting} key=${meeting.code} meeting=${meeting} />`)}
+    ${meetings.map((meeting) => html`<${Meeting} key=${meeting.code} meeting=${meeting} onChange=${onChange} />`)}
     ${!meetings.length && html`<p class="soft">${t("meetings.none")}</p>`}
   </section>`;
 }
 
-/** @param {{meeting: any}} props */
-function Meeting({ meeting }) {
+/** @param {{meeting: any, onChange: () => void}} props */
+function Meeting({ meeting, onChange }) {
   const [copied, setCopied] = useState(false);
+  const [closing, setClosing] = useState(false);
   const link = new URL(meeting.url, location.href).href;
   async function copy() {
     await navigator.clipboard.writeText(link);
     setCopied(true);
     setTimeout(() => setCopied(false), 2000);
   }
+  async function close() {
+    await call(`/api/v1/meetings/${meeting.code}/close`, { method: "POST" });
+    onChange();
+  }
   return html`<div class="card stack stack--tight">
-    <div class="row row--between">
-      <strong>${meeting.title}</strong>
-      <span class="soft small">${t("meetings.points", { n: meeting.participants.length })}</span>
-    </div>
+    <strong>${meeting.title}</strong>
+    <span class="soft small">
+      ${t("meetings.made", { time: dateTime(meeting.created_at) })} · ${t("meetings.points", { n: meeting.participants.length })}
+    </span>
     <a class="code" href=${meeting.url} target="_blank" rel="noopener">${link}</a>
-    <div class="row">
+    ${closing ? html`<div class="row" role="group">
+      <span class="grow">${t("meetings.closing")}</span>
+      <button class="button button--danger" onClick=${close}>${t("meetings.close")}</button>
+      <button class="button" onClick=${() => setClosing(false)}>${t("cancel")}</button>
+    </div>` : html`<div class="row">
       <a class="button" href=${meeting.url} target="_blank" rel="noopener">${t("meetings.join")}</a>
       ${navigator.clipboard && html`<button class="button" onClick=${copy} aria-live="polite">
         ${copied ? t("meetings.copied") : t("meetings.copy")}
       </button>`}
-    </div>
+      <button class="button button--quiet" onClick=${() => setClosing(true)}>${t("meetings.close")}</button>
+    </div>`}
   </div>`;
 }

@@ -34,16 +34,22 @@ function useHistory(code) {
 /** @param {{site: any}} props */
 export function Site({ site }) {
   const history = useHistory(site.code);
+  const times = history?.times;
   return html`<section class="site stack" aria-label=${site.name}>
     <div class="row row--between">
       <h1 class="title">${site.name}</h1>
       <span class="soft">${site.unit ?? ""} <span class="code">${site.code}</span></span>
     </div>
-    ${site.lines.map((/** @type {any} */ line) => html`<${Line} key=${line.line} line=${line} times=${history?.times}
-      history=${history?.lines[line.line]} />`)}
-    ${site.nodes.map((/** @type {any} */ node) => html`<${Node} key=${node.node} node=${node} times=${history?.times}
-      history=${history?.nodes[node.node]} />`)}
+    ${site.lines.map((/** @type {any} */ line) => html`<${Line} key=${line.line} line=${line} />`)}
+    ${site.nodes.map((/** @type {any} */ node) => html`<${Node} key=${node.node} node=${node} />`)}
     ${!site.nodes.length && html`<p class="empty">${t("site.noNode")}</p>`}
+    ${history && html`<article class="card stack">
+      <h2 class="subtitle">${t("lastHour")}</h2>
+      ${site.lines.filter((/** @type {any} */ line) => history.lines[line.line]).map((/** @type {any} */ line) => html`
+        <${LineCharts} key=${line.line} times=${times} history=${history.lines[line.line]} />`)}
+      ${site.nodes.filter((/** @type {any} */ node) => history.nodes[node.node]).map((/** @type {any} */ node) => html`
+        <${NodeCharts} key=${node.node} times=${times} history=${history.nodes[node.node]} />`)}
+    </article>`}
   </section>`;
 }
 
@@ -56,8 +62,8 @@ function Figure({ label, value, hint, state }) {
   </div>`;
 }
 
-/** @param {{line: any, times: number[], history: any}} props */
-function Line({ line, times, history }) {
+/** @param {{line: any}} props */
+function Line({ line }) {
   const broken = (/** @type {string} */ reason) => (line.reasons.includes(reason) ? line.state : undefined);
   const unknown = line.loss_unknown_ratio > 0 ? t("line.unknown", { loss: percent(line.loss_unknown_ratio) }) : "";
   return html`<article class="card stack" data-state=${themeState(line.state)}>
@@ -75,23 +81,11 @@ function Line({ line, times, history }) {
       <${Figure} label=${t("line.mos")} value=${orDash(line.mos, (value) => number(value, 2))} state=${broken("mos")}
         hint=${t("line.mosScale")} />
     </div>
-    ${history && html`<div class="charts">
-      <${Chart} title=${t("chart.rtt")} times=${times} format=${milliseconds} threshold=${0.3}
-        thresholdLabel=${t("chart.rtt.limit")} most=${0.001}
-        series=${[{ label: "p50", values: history.rtt_p50 }, { label: "p95", values: history.rtt_p95 }]} />
-      <${Chart} title=${t("chart.loss")} times=${times} format=${percent} threshold=${0.02}
-        thresholdLabel=${t("chart.loss.limit")} most=${0.025}
-        series=${[{ label: t("up"), values: history.loss_up_ratio }, { label: t("down"), values: history.loss_down_ratio }]} />
-      <${Chart} title=${t("chart.jitter")} times=${times} format=${milliseconds} threshold=${0.03}
-        thresholdLabel=${t("chart.jitter.limit")} most=${0.001} series=${[{ label: "", values: history.jitter }]} />
-      <${Chart} title=${t("chart.mos")} times=${times} format=${(/** @type {number} */ value) => number(value, 2)} most=${5}
-        series=${[{ label: "", values: history.mos }]} />
-    </div>`}
   </article>`;
 }
 
-/** @param {{node: any, times: number[], history: any}} props */
-function Node({ node, times, history }) {
+/** @param {{node: any}} props */
+function Node({ node }) {
   const used = node.memory_size_bytes ? 1 - node.memory_available_bytes / node.memory_size_bytes : null;
   const wired = node.networks.filter((/** @type {any} */ one) => one.up !== false);
   const total = (/** @type {string} */ key) => {
@@ -119,15 +113,36 @@ function Node({ node, times, history }) {
     </div>
     ${node.clock_offset_seconds !== 0 && html`<p class="notice" data-state="weak">
       ${t("node.clock", { duration: duration(Math.abs(node.clock_offset_seconds)) })}</p>`}
-    ${history && html`<div class="charts">
-      <${Chart} title=${t("chart.cpu")} times=${times} format=${percent} most=${1}
-        series=${[{ label: "", values: history.cpu_busy_ratio }]} />
-      <${Chart} title=${t("chart.memory")} times=${times} format=${percent} most=${1}
-        series=${[{ label: "", values: history.memory_used_ratio }]} />
-      <${Chart} title=${t("chart.disk")} times=${times} format=${percent} most=${1} threshold=${0.9}
-        thresholdLabel=${t("chart.disk.limit")} series=${[{ label: "", values: history.filesystem_worst_used_ratio }]} />
-      <${Chart} title=${t("chart.network")} times=${times} format=${bitRate} most=${1000}
-        series=${[{ label: t("receive"), values: history.receive_bytes_per_second }, { label: t("transmit"), values: history.transmit_bytes_per_second }]} />
-    </div>`}
   </article>`;
+}
+
+/** @param {{times: number[], history: any}} props */
+function LineCharts({ times, history }) {
+  return html`<div class="charts">
+    <${Chart} title=${t("chart.rtt")} times=${times} format=${milliseconds} threshold=${0.3}
+      thresholdLabel=${t("chart.rtt.limit")} most=${0.001}
+      series=${[{ label: "p50", values: history.rtt_p50 }, { label: "p95", values: history.rtt_p95 }]} />
+    <${Chart} title=${t("chart.loss")} times=${times} format=${percent} threshold=${0.02}
+      thresholdLabel=${t("chart.loss.limit")} most=${0.025}
+      series=${[{ label: t("up"), values: history.loss_up_ratio }, { label: t("down"), values: history.loss_down_ratio },
+        { label: t("unknown"), values: history.loss_unknown_ratio }]} />
+    <${Chart} title=${t("chart.jitter")} times=${times} format=${milliseconds} threshold=${0.03}
+      thresholdLabel=${t("chart.jitter.limit")} most=${0.001} series=${[{ label: "", values: history.jitter }]} />
+    <${Chart} title=${t("chart.mos")} times=${times} format=${(/** @type {number} */ value) => number(value, 2)} most=${5}
+      series=${[{ label: "", values: history.mos }]} />
+  </div>`;
+}
+
+/** @param {{times: number[], history: any}} props */
+function NodeCharts({ times, history }) {
+  return html`<div class="charts">
+    <${Chart} title=${t("chart.cpu")} times=${times} format=${percent} most=${1}
+      series=${[{ label: "", values: history.cpu_busy_ratio }]} />
+    <${Chart} title=${t("chart.memory")} times=${times} format=${percent} most=${1}
+      series=${[{ label: "", values: history.memory_used_ratio }]} />
+    <${Chart} title=${t("chart.disk")} times=${times} format=${percent} most=${1} threshold=${0.9}
+      thresholdLabel=${t("chart.disk.limit")} series=${[{ label: "", values: history.filesystem_worst_used_ratio }]} />
+    <${Chart} title=${t("chart.network")} times=${times} format=${bitRate} most=${1000}
+      series=${[{ label: t("receive"), values: history.receive_bytes_per_second }, { label: t("transmit"), values: history.transmit_bytes_per_second }]} />
+  </div>`;
 }
