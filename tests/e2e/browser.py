@@ -37,7 +37,7 @@ def chromium(count: int = 1) -> Iterator[list[Browser]]:
 
 INBOUND = """async () => {
   const found = {frames: 0, audio: 0, energy: 0, framesById: {}};
-  (await window.thongsuot.connection.getStats()).forEach((report) => {
+  (await window.thongsuot.call.media.connection.getStats()).forEach((report) => {
     if (report.type !== 'inbound-rtp') return;
     if (report.kind === 'video') found.frames += report.framesDecoded || 0;
     else { found.audio += report.packetsReceived || 0; found.energy += report.totalAudioEnergy || 0; }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -15,9 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page
 
 from tests.e2e.browser import HALL_PC, TELEPHONE, chromium
+from tests.e2e.screens import shoot
 from tests.e2e.system import NEW_PASSWORD, System, alive, until
 
 pytestmark = pytest.mark.e2e
@@ -106,14 +105,6 @@ def test_a_person_signs_in_and_reads_the_board(system: System, board: dict[str, 
         page.get_by_role("button", name="English").click()
         page.get_by_text("All is normal: 1 sites, 1 lines").wait_for()
         assert problems == []
-
-
-def shoot(page: Page, path: Path) -> None:
-    """A screenshot, kept where SCREENSHOTS says when somebody wants to look."""
-    page.screenshot(path=path, full_page=True)
-    wanted = os.environ.get("SCREENSHOTS")
-    if wanted:
-        shutil.copy(path, wanted)
 
 
 def test_a_route_of_the_board_needs_a_person(system: System) -> None:
