@@ -43,15 +43,16 @@ class Delivery:
         connect: Callable[[float], HubConnection],
         key: str,
         clock: Callable[[], float] = time.time,
+        stuck_tries: int = STUCK_TRIES,
     ) -> None:
         self._queue = queue
         self._queue_worker = queue_worker
         self._connect = connect
         self._key = key
         self._clock = clock
+        self._stuck_tries = stuck_tries
         self._lanes = Lanes(queue.fixed_batches(), queue.newest)
         self._wake = {lane: asyncio.Event() for lane in Lane}
-        self._connections: list[HubConnection] = []
         self._delivered = 0
         self._interrupted = False
         self._last_words: str | None = queue.fact("last_error")
@@ -64,7 +65,6 @@ class Delivery:
         """Delivers until cancelled."""
         worker = Worker(f"uplink {lane.value}")
         connection = self._connect(10.0)
-        self._connections.append(connection)
         try:
             while True:
                 try:
@@ -77,6 +77,7 @@ class Delivery:
                     await self._idle(lane)
         finally:
             connection.abort()
+            worker.end(connection.close)
 
     async def deliver_last(self) -> None:
         """One short try with what is there, before the process ends."""
@@ -99,6 +100,7 @@ class Delivery:
             logger.info("the hub did not answer in the last second; what is left stays in the queue")
         finally:
             connection.abort()
+            worker.end(connection.close)
 
     async def _step(self, lane: Lane, worker: Worker, connection: HubConnection) -> bool:
         """Send one request to its end. Whether there was one."""
@@ -153,7 +155,7 @@ class Delivery:
                     return
                 case Outcome.FAILED if status is not None:
                     server_errors += 1
-                    if server_errors >= STUCK_TRIES and self._delivered > passed_before:
+                    if server_errors >= self._stuck_tries and self._delivered > passed_before:
                         await self._split(lane, batch, tried)
                         return
                 case _:

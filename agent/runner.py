@@ -268,6 +268,7 @@ class Agent:
                 await asyncio.sleep(REFRESH_SECONDS if self._cached.configuration else RESTART_SECONDS)
         finally:
             connection.abort()
+            worker.end(connection.close)
 
     # end
 

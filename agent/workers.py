@@ -16,7 +16,7 @@ class Worker:
     """One thread that does one call after the other. Bounded by its callers, who wait for each."""
 
     def __init__(self, name: str) -> None:
-        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -35,9 +35,14 @@ class Worker:
         self._calls.put(call)
         return await future
 
+    def end(self, last: Callable[[], None]) -> None:
+        """Does this after what it still has to do, and ends. Does not wait."""
+        self._calls.put(last)
+        self._calls.put(None)
+
     def _work(self) -> None:
-        while True:
-            self._calls.get()()
+        while (call := self._calls.get()) is not None:
+            call()
 
 
 def _hand_over(

@@ -40,8 +40,8 @@ def decode(payload: bytes) -> list[tuple[dict[str, str], int, float]]:
     found = []
     for series in request.timeseries:
         labels = [Label.FromString(one) for one in series.labels]
-        for sample in series.samples:
-            found.append(({label.name: label.value for label in labels}, sample.timestamp, sample.value))
+        named = {label.name: label.value for label in labels}
+        found.extend((named, sample.timestamp, sample.value) for sample in series.samples)
     return found
 
 
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Quiet."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         hub = self.server.hub
         if self.path == "/ca.pem" and hub.ca_pem is not None:
             return self._answer(200, {}, hub.ca_pem)
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(304 if known == etag else 200, {"ETag": etag}, b"" if known == etag else content)
         return self._answer(404, {}, b"")
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         hub = self.server.hub
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/api/v1/enrol":
