@@ -19,6 +19,7 @@ class Options:
     listen: tuple[Listen, ...]
     announce: tuple[str, ...]
     name: str
+    statistics_seconds: float
     log_level: str
 
 
@@ -38,9 +39,17 @@ def parse_options(arguments: Sequence[str]) -> Options:
         "--announce", type=_address, action="append", default=[], metavar="IP", help="address seen from outside"
     )
     parser.add_argument("--name", default="media-0", help="name in logs and metrics")
+    parser.add_argument("--statistics-seconds", type=float, default=5.0, help="how often the hub is told")
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     found = parser.parse_args(arguments)
-    return Options(found.socket, tuple(found.listen), tuple(found.announce), found.name, found.log_level)
+    return Options(
+        found.socket,
+        tuple(found.listen),
+        tuple(found.announce),
+        found.name,
+        max(0.1, found.statistics_seconds),
+        found.log_level,
+    )
 
 
 def _listen(text: str) -> Listen:

@@ -23,7 +23,6 @@ from conferencing.media.worker import MediaWorker
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-STATISTICS_SECONDS = 5.0
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -76,7 +75,7 @@ async def _serve(options: Options) -> None:
                 timers = [
                     tasks.create_task(_every(TICK_SECONDS, lambda: worker.tick(clock()), counters), name="ticks"),
                     tasks.create_task(
-                        _every(STATISTICS_SECONDS, lambda: server.tell(worker.statistics()), counters),
+                        _every(options.statistics_seconds, lambda: server.tell(worker.statistics()), counters),
                         name="statistics",
                     ),
                 ]

@@ -39,7 +39,7 @@ export function Hall({ call, state, link }) {
   }, [call, leaving]);
 
   return html`
-    <main class="hall ${shown || leaving || blocked ? "" : "hall--asleep"}">
+    <main class="hall ${shown || leaving || blocked ? "" : "hall--asleep"} ${thumbnails.length ? "" : "hall--bare"}">
       <header class="hall__top">
         <h1 class="hall__title">${state.title}</h1>
         <span class="numbers">${t("call.participants", { count: state.participants.length })}</span>
@@ -49,6 +49,7 @@ export function Hall({ call, state, link }) {
           ? html`<${Stage} participant=${stage} stream=${streams.stage} sent=${"stage" in state.slots} blocked=${onBlocked} />`
           : html`<${Alone} link=${link} waiting=${others.length > 0} />`}
         <${Trouble} state=${state} />
+        ${!state.microphone && html`<p class="muted-mark"><${Icon} name="microphoneOff" />${t("call.muted")}</p>`}
       </section>
       <section class="strip">
         ${thumbnails.map(
@@ -142,13 +143,14 @@ function Own({ call, state }) {
   const track = state.camera ? call.cameraTrack : null;
   const [stream, setStream] = useState(/** @type {MediaStream | null} */ (null));
   useEffect(() => setStream(track ? new MediaStream([track]) : null), [track]);
-  const speaking = state.seat !== null && state.seat === state.speaker && state.microphone;
+  const speaking = state.participants.length > 1 && state.seat === state.speaker && state.microphone;
   return html`
-    <div class="tile tile--own ${speaking ? "tile--speaking" : ""}">
+    <div class="tile tile--own ${speaking ? "tile--speaking" : ""} ${state.microphone ? "" : "tile--muted"}">
       ${stream ? html`<${Picture} stream=${stream} muted=${true} mirror=${true} />` : html`<${Icon} name="cameraOff" />`}
-      ${state.microphone
-        ? html`<div class="namebar"><span class="namebar__name">${t("call.you")}</span></div>`
-        : html`<div class="muted-mark"><${Icon} name="microphoneOff" />${t("call.muted")}</div>`}
+      <div class="namebar">
+        <span class="namebar__name">${t("call.you")}</span>
+        ${!state.microphone && html`<span class="namebar__muted"><${Icon} name="microphoneOff" /></span>`}
+      </div>
     </div>
   `;
 }
