@@ -26,6 +26,7 @@ from collector.ingest.decode import (
     NotProtobufError,
     NotSnappyError,
     decode,
+    decompressed_bytes,
 )
 from collector.ingest.identity import NodeIdentity
 from collector.ingest.series import KnownSeriesCache
@@ -41,8 +42,8 @@ from collector.writer import DatabaseWriter, Record
 
 logger = logging.getLogger(__name__)
 
-INLINE_BODY_BYTES = 32 * 1024
-"""What is larger takes longer than a packet's time and is decoded in a thread."""
+INLINE_BYTES = 64 * 1024
+"""Decompressed. What is larger would hold up the loop for more than some milliseconds and goes to a thread."""
 MAX_REQUESTS_AT_ONCE_PER_NODE = 4
 RETRY_AFTER_SECONDS = 5.0
 
@@ -195,7 +196,7 @@ def _check_format(request: Request) -> None:
 
 async def _decode(body: bytes, cache: KnownSeriesCache, offset_ms: int, now: float) -> Accepted:
     try:
-        if len(body) <= INLINE_BODY_BYTES:
+        if decompressed_bytes(body) <= INLINE_BYTES:
             return decode(body, cache, offset_ms, now)
         return await asyncio.to_thread(decode, body, cache, offset_ms, now)
     except BodyTooLargeError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import cramjam
@@ -14,7 +15,8 @@ from google.protobuf.message import DecodeError
 
 from agent.wire.remote_write import varint
 from collector.ingest import clock
-from collector.ingest.remote_write_pb2 import TimeSeries, WriteRequest
+from collector.ingest.frames import TooManyError, series_of
+from collector.ingest.remote_write_pb2 import TimeSeries
 from collector.ingest.series import ONE_SAMPLE_BYTES, KnownSeries, KnownSeriesCache
 from collector.ingest.watch import LineWatch, NodeWatch, Watch
 
@@ -74,10 +76,10 @@ def decompress(body: bytes) -> bytes:
     """Raises BodyTooLargeError, NotSnappyError. Believes the declared length before it allocates anything."""
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLargeError(f"{len(body)} bytes compressed; at most {MAX_BODY_BYTES}")
+    declared = decompressed_bytes(body)
+    if declared > MAX_DECOMPRESSED_BYTES:
+        raise BodyTooLargeError(f"{declared} bytes decompressed; at most {MAX_DECOMPRESSED_BYTES}")
     try:
-        declared = cramjam.snappy.decompress_raw_len(body)
-        if declared > MAX_DECOMPRESSED_BYTES:
-            raise BodyTooLargeError(f"{declared} bytes decompressed; at most {MAX_DECOMPRESSED_BYTES}")
         return bytes(cramjam.snappy.decompress_raw(body))
     except cramjam.DecompressionError as error:
         raise NotSnappyError(str(error)) from None
@@ -86,9 +88,22 @@ def decompress(body: bytes) -> bytes:
 def decode(body: bytes, cache: KnownSeriesCache, offset_ms: int, now: float) -> Accepted:
     """Raises BodyTooLargeError, NotSnappyError, NotProtobufError; all else is refused series by series."""
     try:
-        request = WriteRequest.FromString(decompress(body))
+        return _decode(series_of(decompress(body)), cache, offset_ms, now)
     except DecodeError as error:
         raise NotProtobufError(str(error)) from None
+    except TooManyError as error:
+        raise BodyTooLargeError(str(error)) from None
+
+
+def decompressed_bytes(body: bytes) -> int:
+    """As the body declares it. Raises NotSnappyError."""
+    try:
+        return int(cramjam.snappy.decompress_raw_len(body))
+    except cramjam.DecompressionError as error:
+        raise NotSnappyError(str(error)) from None
+
+
+def _decode(request: Iterable[TimeSeries], cache: KnownSeriesCache, offset_ms: int, now: float) -> Accepted:
     times = _Times(offset_ms, round(now * 1000))
     judged_get = times.judged.get
     find = cache.find
@@ -98,7 +113,7 @@ def decode(body: bytes, cache: KnownSeriesCache, offset_ms: int, now: float) -> 
     refused: Counter[str] = Counter()
     examples: list[str] = []
     kept = 0
-    for series in request.timeseries:
+    for series in request:
         known = find(tuple(series.labels))
         samples = series.samples
         if known.refusal:

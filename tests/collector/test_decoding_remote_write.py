@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import cramjam
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.wire import families
 from agent.wire.remote_write import Series, compress, encode, series, varint
+from collector.ingest import frames
 from collector.ingest.decode import (
     MAX_BODY_BYTES,
     MAX_DECOMPRESSED_BYTES,
@@ -20,9 +23,10 @@ from collector.ingest.decode import (
     decode,
     decompress,
 )
+from collector.ingest.frames import WHOLE_BYTES
 from collector.ingest.identity import NodeIdentity
 from collector.ingest.labels import MAX_LABELS, MAX_NAME_BYTES, MAX_VALUE_BYTES
-from collector.ingest.remote_write_pb2 import WriteRequest
+from collector.ingest.remote_write_pb2 import TimeSeries, WriteRequest
 from collector.ingest.series import KnownSeriesCache
 from collector.ingest.watch import LineWatch, NodeWatch
 from tests.collector.support import IDENTITY, NOW, body, raw_series, read
@@ -239,3 +243,47 @@ def test_what_the_hub_does_not_know_it_passes_on(family: str, label: tuple[str, 
 def test_readings_of_the_node_are_told_apart_by_their_own_labels() -> None:
     accepted = accept(body([series("thongsuot_network_up", [("interface", "eth0")], NOW_MS, 1.0)]))
     assert accepted.node_samples == [(NodeWatch("thongsuot_network_up", (("interface", "eth0"),)), NOW_MS, 1.0)]
+
+
+def large(*more: bytes) -> bytes:
+    """A request beyond what is parsed whole, ending with these bytes."""
+    many = [series("up", [("n", str(n)), ("pad", "x" * 100)], NOW_MS, float(n)) for n in range(3000)]
+    return encode(many) + b"".join(more)
+
+
+def test_a_large_request_is_read_as_a_small_one_is() -> None:
+    later = b"\x1a\x03abc" + b"\x20\x05" + b"\x2d1234" + b"\x3112345678"
+    content = large(later, raw_series([("__name__", "last")], NOW_MS), later)
+    assert len(content) > WHOLE_BYTES
+    accepted = accept(compress(content))
+    assert (accepted.samples, accepted.refused) == (3001, {})
+    assert [value for _, _, _, value in read(accepted.payload)[:3]] == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "end", [b"\x0a", b"\x0a\x05", b"\x0a\x03\xff\xff\xff", b"\x0b", b"\x31123", b"\x80" * 12, b"\x1a\x7f", b"\x20"]
+)
+def test_a_large_request_with_a_broken_end_is_refused_whole(end: bytes) -> None:
+    with pytest.raises(NotProtobufError):
+        accept(compress(large(end)))
+
+
+@given(st.binary(max_size=60))
+def test_the_cut_into_series_agrees_with_protobuf(content: bytes) -> None:
+    def outcome(parse: Callable[[bytes], Iterable[TimeSeries]]) -> list[bytes] | None:
+        try:
+            return [one.SerializeToString() for one in parse(content)]
+        except DecodeError:
+            return None
+
+    whole, cut = outcome(lambda one: WriteRequest.FromString(one).timeseries), outcome(frames._one_by_one)
+    # They may differ over fields that nobody reads (groups, field numbers out of range), not over series.
+    assert cut == whole or cut is None or whole is None
+
+
+@pytest.mark.parametrize("piece", [b"\x0a\x00", b"\x0a\x02\x12\x00", b"\x0a\x84\x80\x40" + b"\x12\x00" * 0x80002])
+def test_millions_of_empty_messages_are_too_much(piece: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "MAX_SAMPLES", 10_000)
+    content = compress(piece * (2_000_000 // len(piece)))
+    with pytest.raises(BodyTooLargeError):
+        accept(content)
