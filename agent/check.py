@@ -28,6 +28,7 @@ from agent.hub_client import (
     describe,
     parse_address,
     trust,
+    trusting_authority,
 )
 from agent.probes.stamp import StampSession
 from agent.probes.windows import WindowFigures
@@ -171,16 +172,13 @@ def _certificate(asked: Asked, address: HubAddress) -> tuple[ssl.SSLContext | No
 
 
 def _certificate_by_token(address: HubAddress, expected: str) -> tuple[ssl.SSLContext | None, Finding]:
-    import ssl
-
     from agent.enrolment import fetch_authority
 
     try:
         pem = fetch_authority(address, expected)
     except (UserError, HubUnreachableError) as error:
         return None, Finding(False, "token_certificate_bad", {"error": error})
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=pem.decode("ascii"))
+    context = trusting_authority(pem.decode("ascii"))
     return context, Finding(True, "token_certificate_good", {"fingerprint": expected[:16]})
 
 

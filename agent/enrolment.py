@@ -8,7 +8,7 @@ import logging
 import platform
 import socket
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from agent import __version__
 from agent.failure import UserError
@@ -20,9 +20,13 @@ from agent.hub_client import (
     certificate_sha256,
     trust,
     trusting_anyone,
+    trusting_authority,
 )
 from agent.state import Identity, StateFolder
 from agent.wire.enrolment import CA_PATH, ENROL_PATH, EnrolmentToken, TokenFormatError, parse_token
+
+if TYPE_CHECKING:
+    import ssl
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +48,17 @@ def read_token(text: str, where: str) -> EnrolmentToken:
 def enrol(address: HubAddress, token: EnrolmentToken, state: StateFolder, ca_file: Path | None) -> Identity:
     """Blocking. Raises UserError, HubUnreachableError, NotNowError."""
     ca_pem: bytes | None = None
+    context: ssl.SSLContext | None = None
     if token.ca_sha256 is not None:
         if not address.secure:
             raise UserError(f"{address}: this token is of a hub with TLS; give its address with https://")
         ca_pem = fetch_authority(address, token.ca_sha256)
-        # Kept before the token is spent: a machine that loses power here can still read the hub's answer.
-        _store_authority(state, ca_pem)
-        ca_file = state.ca
-    elif not address.secure and not _is_loopback(address.host):
+        context = trusting_authority(ca_pem.decode("ascii"))
+    elif address.secure:
+        context = _context(address, ca_file)
+    elif not _is_loopback(address.host):
         logger.warning("%s is not encrypted: whoever listens on the way learns this node's key", address)
-    connection = HubConnection(address, _context(address, ca_file))
+    connection = HubConnection(address, context)
     try:
         answer = connection.request(
             "POST",
@@ -105,16 +110,7 @@ def fetch_authority(address: HubAddress, expected_sha256: str) -> bytes:
     return answer.body
 
 
-def _store_authority(state: StateFolder, ca_pem: bytes) -> None:
-    from agent.state import replace_file
-
-    try:
-        replace_file(state.ca, ca_pem, 0o644)
-    except OSError as error:
-        raise UserError(f"{state.ca}: cannot be written ({error.strerror}); mend the folder's permissions") from None
-
-
-def _context(address: HubAddress, ca_file: Path | None) -> Any:
+def _context(address: HubAddress, ca_file: Path | None) -> ssl.SSLContext | None:
     try:
         return trust(address, ca_file)
     except OSError as error:

@@ -80,6 +80,15 @@ def trusting_file(ca_file: Path) -> ssl.SSLContext:
     return context
 
 
+def trusting_authority(pem: str) -> ssl.SSLContext:
+    """As `trusting_file`, for a certificate that is not on disk yet. Raises ssl.SSLError."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=pem)
+    return context
+
+
 def trusting_system() -> ssl.SSLContext:
     import ssl
 

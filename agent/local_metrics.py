@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from math import isfinite, isnan
 
 from agent.samples import Family, Labels, Sample, SampleSet
 
@@ -55,7 +56,15 @@ class Latest:
 
 def _line(name: str, labels: Labels, value: float) -> str:
     inside = ",".join(f'{label}="{_escape(text)}"' for label, text in labels)
-    return f"{name}{{{inside}}} {value!r}" if inside else f"{name} {value!r}"
+    return f"{name}{{{inside}}} {_number(value)}" if inside else f"{name} {_number(value)}"
+
+
+def _number(value: float) -> str:
+    if isfinite(value):
+        return repr(value)
+    if isnan(value):
+        return "NaN"
+    return "+Inf" if value > 0 else "-Inf"
 
 
 def _escape(text: str) -> str:

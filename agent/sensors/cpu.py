@@ -47,7 +47,8 @@ def parse(reading: Reading) -> list[Sample]:
 SENSOR = Sensor(
     (
         Family("thongsuot_cpu_seconds_total", Kind.COUNTER, "Processor time by mode, all cores together."),
-        Family("thongsuot_cpu_count", Kind.GAUGE, "Logical processors."),
+        # The text format keeps names that end in _count for histograms, unless the type is left open.
+        Family("thongsuot_cpu_count", Kind.UNTYPED, "Logical processors."),
         Family("thongsuot_load_average", Kind.GAUGE, "Processes that run or wait, averaged over the minutes."),
     ),
     read,

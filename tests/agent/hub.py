@@ -37,7 +37,7 @@ class Written:
 
 def decode(payload: bytes) -> list[tuple[dict[str, str], int, float]]:
     request = WriteRequest.FromString(payload)
-    found = []
+    found: list[tuple[dict[str, str], int, float]] = []
     for series in request.timeseries:
         labels = [Label.FromString(one) for one in series.labels]
         named = {label.name: label.value for label in labels}
@@ -92,13 +92,13 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", hub.port), _Handler)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        if self.context is not None:
-            try:
-                request = self.context.wrap_socket(request, server_side=True)
-            except OSError:
-                request.close()
-                return
-        super().finish_request(request, client_address)
+        if self.context is None:
+            return super().finish_request(request, client_address)
+        try:
+            with self.context.wrap_socket(request, server_side=True) as secured:
+                super().finish_request(secured, client_address)
+        except OSError:
+            request.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""

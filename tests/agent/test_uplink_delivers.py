@@ -297,6 +297,7 @@ async def test_a_request_that_the_server_can_never_take_does_not_block_the_other
         queue.put(encode([SampleSet(created, (Sample("thongsuot_old", number),))]), 1, created)
     with serving(Hub(write=write)) as hub:
         async with uplink(queue, hub.url) as one:
+
             async def keep_fresh() -> None:
                 for number in range(100, 400):
                     await one.put(number)

@@ -119,14 +119,14 @@ def hours(number: float) -> float:
 )
 def test_an_outage_of_hours_is_resolved_when_the_line_is_back(direction: str, name: str) -> None:
     simulation = Simulation()
-    setattr(simulation, direction, cut(100.3, hours(1) + 100.3))
-    simulation.run(hours(1) + 90)
+    setattr(simulation, direction, cut(100.3, hours(0.5) + 100.3))
+    simulation.run(hours(0.5) + 90)
     assert max(simulation.losses) < 110
-    assert max(simulation.figures) == hours(1) + 70
+    assert max(simulation.figures) == hours(0.5) + 70
     assert len(simulation.session.awaiting()) < 10
-    simulation.run(hours(1) + 200)
+    simulation.run(hours(0.5) + 200)
     assert_true_to_the_log(simulation)
-    assert simulation.total(name) == pytest.approx(hours(1) * 10, abs=1)
+    assert simulation.total(name) == pytest.approx(hours(0.5) * 10, abs=1)
     assert sum(one.losses.bursts for one in simulation.losses.values()) == 1
     starts = [start for kind, start in simulation.order if kind == "WindowLosses"]
     assert starts == sorted(starts) and len(starts) == len(set(starts))
