@@ -17,6 +17,7 @@ from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
+from collector import reflector_status
 from collector.collector import Collector, CollectorSettings
 from conferencing.composition import Conferencing
 from exporters.metrics import HubSnapshots
@@ -135,6 +136,7 @@ class _Hub:
             collector=self._collector.snapshot(time.time()),
             conferencing=self._conferencing.snapshot(),
             receivers=[await forwarder.status() for forwarder in self._forwarders],
+            reflector=await asyncio.to_thread(reflector_status.read, self._paths.reflector_status),
         )
 
     def _collector_settings(self) -> CollectorSettings:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
+from collector.reflector_status import ReflectorStatus
 from collector.snapshot import CollectorSnapshot
 from conferencing.snapshot import ConferencingSnapshot
-from exporters.metrics import lines, rooms, samples
+from exporters.metrics import lines, reflector, rooms, samples
 from exporters.remote_write.forwarder import ForwardStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -25,6 +26,7 @@ class HubSnapshots:
     collector: CollectorSnapshot
     conferencing: ConferencingSnapshot
     receivers: Sequence[ForwardStatus]
+    reflector: ReflectorStatus | None
 
 
 def render(snapshots: HubSnapshots) -> bytes:
@@ -45,6 +47,7 @@ class _Families:
         yield from samples.ingest_families(snapshots.collector.ingest)
         yield from samples.forward_families(snapshots.receivers)
         yield from rooms.families(snapshots.conferencing)
+        yield from reflector.families(snapshots.reflector, snapshots.collector.at)
 
 
 def _hub(snapshots: HubSnapshots) -> Iterator[Metric]:

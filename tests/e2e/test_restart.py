@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.e2e.browser import HALL_PC, chromium, inbound
@@ -41,8 +42,13 @@ def line_minutes(system: System) -> dict[int, dict[str, Any]]:
 
 
 def board_is_current(system: System) -> bool:
-    with system.signed_in() as client:
-        (site,) = client.get("/api/v1/board").json()["sites"]
+    try:
+        with system.signed_in() as client:
+            (site,) = client.get("/api/v1/board").json()["sites"]
+    except httpx.TransportError:
+        return False
+    if not site["nodes"]:
+        return False
     line, node = site["lines"][0], site["nodes"][0]
     ages = [line["age_seconds"], node["readings_age_seconds"]]
     return all(age is not None and age < 30 for age in ages) and line["state"] == "good"
