@@ -143,7 +143,10 @@ class Meeting:
                 )
             made += self.switch_source(name, "microphone", enabled=adopted.microphone)
             made += self.switch_source(name, "camera", enabled=adopted.camera)
-            if adopted.presence in (Presence.CONNECTED, Presence.SILENT):
+            presence = self.seats[name].presence
+            if adopted.presence is Presence.CONNECTED or (
+                adopted.presence is Presence.SILENT and presence is Presence.JOINING
+            ):
                 made += self.connected(name, adopted.peer)
             if adopted.presence is Presence.SILENT:
                 made += self.silent(name, adopted.peer)

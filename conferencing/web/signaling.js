@@ -27,7 +27,7 @@
 const PING_SECONDS = 5;
 const SILENCE_SECONDS = 12;
 const CONNECT_SECONDS = 8;
-const RETRY_SECONDS = [0.3, 0.6, 1, 2, 3, 5];
+const RETRY_SECONDS = [0.3, 0.6, 1, 1.5, 2, 3];
 
 /** Close codes of the hub after which trying again is of no use. */
 export const REFUSED = /** @type {Record<number, string>} */ ({ 4403: "foreign", 4404: "unknown", 4429: "busy" });

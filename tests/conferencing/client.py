@@ -7,7 +7,7 @@ import contextlib
 import random
 import socket
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -81,6 +81,7 @@ class Client:
         self.remote: tuple[str, int] = ("", 0)
         self.remote_ufrag = self.remote_password = ""
         self.dtls: RTCDtlsTransport | None = None
+        self.listener: Callable[[bytes], None] = self.datagram
         self._incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.checked = asyncio.Event()
         self.arrived = asyncio.Event()
@@ -206,7 +207,7 @@ async def client(name: str) -> AsyncIterator[Client]:
         def readable() -> None:
             with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
                 while True:
-                    made.datagram(opened.recv(4096))
+                    made.listener(opened.recv(4096))
 
         loop.add_reader(opened.fileno(), readable)
         try:

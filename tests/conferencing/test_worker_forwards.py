@@ -110,7 +110,7 @@ async def test_a_nack_is_answered_with_the_very_same_bytes(worker: tuple[Process
         await b.until(lambda: len(b.of("stage")) == 4)
         lost = b.of("stage")[2]
         again: list[bytes] = []
-        b.datagram = again.append  # type: ignore[method-assign]
+        b.listener = again.append
         b.send_rtcp(bytes(RtcpRtpfbPacket(1, 1, b.slots["stage"], sorted((lost.header.sequence_number, 40000)))))
         await b.until(lambda: lost.raw in again)
         statistics = await hub.expect(control.WorkerStatistics, lambda m: any(peer.nacks for peer in m.peers))
@@ -175,7 +175,7 @@ async def test_only_a_verified_and_nominated_check_moves_a_peer(worker: tuple[Pr
         a.send_rtp("microphone", b"two")
         await b.until(lambda: len(b.of("voice0")) == 2)
         moved: list[bytes] = []
-        elsewhere.datagram = moved.append  # type: ignore[method-assign]
+        elsewhere.listener = moved.append
         with pytest.raises(TimeoutError):
             async with _quickly():
                 await elsewhere.check()
