@@ -21,7 +21,8 @@ from agent.workers import Worker
 
 logger = logging.getLogger(__name__)
 
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 5.0
+"""A lane is woken when there is something for it; this is for rows that have grown old meanwhile."""
 LAST_DELIVERY_SECONDS = 0.9
 STUCK_TRIES = 10
 """So many identical server errors, while other requests pass, say that it is this request (prometheus 2.42)."""
@@ -141,6 +142,8 @@ class Delivery:
             await self._say(judgement.outcome, tried.words)
             match judgement.outcome:
                 case Outcome.DELIVERED:
+                    if not self._lanes.connected:
+                        self._wake[Lane.BACKLOG].set()
                     self._lanes.hub_answers(well=True)
                     self._delivered += 1
                     await self._queue_worker.run(self._queue.acknowledge, batch.first, batch.last, self._clock())
