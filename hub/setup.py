@@ -87,7 +87,7 @@ def forget_administrator_password(paths: Paths, name: str) -> None:
 def _ensure_administrator(factory: sessionmaker[Session], paths: Paths, now: float) -> str | None:
     file = paths.secrets / "admin-password"
     with factory.begin() as session:
-        if accounts.find(session, ADMINISTRATOR) is None:
+        if accounts.find(session, ADMINISTRATOR, disabled_too=True) is None:
             password = one_time_password()
             # The file first: a crash between the two must not leave a password that nobody knows.
             secret_files.replace(file, password.encode())

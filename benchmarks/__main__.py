@@ -1,0 +1,20 @@
+"""`make bench`: every benchmark prints its table; `python -m benchmarks NAME` runs one."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import agent, ingest
+
+BENCHMARKS = {"agent": agent.run, "ingest": ingest.run}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(BENCHMARKS)
+    for name in wanted:
+        if name not in BENCHMARKS:
+            sys.exit(f"no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}")
+        BENCHMARKS[name]()
+
+
+main()
