@@ -9,8 +9,10 @@ BIN := .venv/bin
 
 .PHONY: up setup setup-dev test lint soak bench clean
 
+# At a terminal the supervisor gets a process group of its own (set -m), so that Ctrl-C is its alone to answer, and
+# make ends with its status, 0, instead of being interrupted itself.
 up: setup
-	@exec $(BIN)/thongsuot up --data "$(DATA)" $(if $(CONFIG),--config "$(CONFIG)") $(if $(LISTEN),--listen "$(LISTEN)")
+	@if [ -t 0 ]; then set -m; fi; $(BIN)/thongsuot up --data "$(DATA)" $(if $(CONFIG),--config "$(CONFIG)") $(if $(LISTEN),--listen "$(LISTEN)")
 
 setup:
 	@sh deploy/setup.sh up
