@@ -45,20 +45,37 @@ class Directions:
         elif epoch == self.epoch:
             self._surplus = deque((one for one in self._surplus if one.number != number), _SURPLUS_LIMIT)
 
-    def close(self, unanswered: Unanswered, number: int, epoch: int, received_at: float, fate: Fate) -> Gap | None:
-        """The packet after `unanswered` was answered with `number`. None when nothing was unanswered."""
+    def close(
+        self,
+        unanswered: Unanswered,
+        number: int,
+        epoch: int,
+        received_at: float,
+        fate: Fate,
+        unmeasured_until: int | None = None,
+    ) -> list[Gap]:
+        """The packet after `unanswered` was answered with `number`.
+
+        `unmeasured_until`: ordinal of the window up to whose end the reflector was not there to count.
+        """
         if epoch > self.epoch:
             self._begin(epoch)
         missing, candidates = self._advance(number)
-        down = min(unanswered.chargeable, missing)
+        early, late = (Unanswered(), unanswered) if unmeasured_until is None else unanswered.split(unmeasured_until)
+        # The reflector's count since it began is of its newest packets.
+        late_down = min(late.chargeable, missing)
+        early_down = min(early.chargeable, missing - late_down)
         certain_at = received_at + REORDER_SECONDS
-        self._surplus.extend(_Surplus(one, certain_at) for one in candidates[: missing - down])
-        if not unanswered.runs:
-            return None
-        gap = Gap(unanswered, down, fate, number)
-        if gap.charged_up:
-            self._recent.append(gap)
-        return gap
+        spare = missing - late_down - early_down
+        self._surplus.extend(_Surplus(one, certain_at) for one in candidates[:spare])
+        gaps = []
+        if early.runs:
+            gaps.append(Gap(early, early_down, Fate.UNMEASURED, number))
+        if late.runs:
+            gaps.append(Gap(late, late_down, fate, number))
+            if gaps[-1].charged_up:
+                self._recent.append(gaps[-1])
+        return gaps
 
     def reconcile(self, now: float) -> None:
         """Give missing numbers that are certain by now to the nearest packet thought lost up."""

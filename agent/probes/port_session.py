@@ -11,9 +11,11 @@ from enum import Enum, auto
 
 from agent.probes.directions import Directions
 from agent.probes.unanswered import Fate, Gap, Standing, Unanswered
-from agent.wire.configuration import LOSS_TIMEOUT_SECONDS
+from agent.wire.configuration import LOSS_TIMEOUT_SECONDS, WINDOW_SECONDS
 from agent.wire.stamp import ReflectorPacket
 
+READY_SECONDS = 5.0
+"""A reflector that has started knows its sessions' keys by then."""
 REMEMBERED_SECONDS = 60.0
 """So long a packet is remembered after it was sent, to tell a late answer from a duplicate."""
 
@@ -33,6 +35,8 @@ class Packet:
     received_at: float | None = None
     round_trip: float = 0.0
     came_late: bool = False
+    reflector_age: float | None = None
+    """Seconds since the reflector began to count, by its own clock; None when it does not say."""
 
 
 class Arrival(Enum):
@@ -60,11 +64,11 @@ class PortSession:
         self.port = port
         self.reflector_start = reflector_start
         self.next_sequence_number = 0
-        self.last_sent_at: float | None = None
         self.straight_losses = 0
         self.ever_answered = False
         self.gaps: deque[Gap] = deque()
         self._opening_until = opening_until
+        self._known_alive_at = 0.0
         self._epoch = 0
         self._epoch_fate: dict[int, Fate] = {}
         self._starts = {0: reflector_start}
@@ -102,7 +106,9 @@ class PortSession:
         number = self.next_sequence_number
         self._packets[number] = Packet(number, now, window, standing, self._floor, self._epoch)
         self.next_sequence_number += 1
-        self.last_sent_at = now
+        if number == 0:
+            # Before its first packet a session has nothing to ask of the reflector.
+            self._known_alive_at = now
 
     def forget_in_flight(self) -> None:
         """End of measuring: what is in flight will not be judged."""
@@ -138,6 +144,8 @@ class PortSession:
         packet.round_trip = max(0.0, elapsed - dwell if 0 <= dwell < elapsed else elapsed)
         packet.received_at = received_at
         packet.number = reply.sequence_number
+        if reply.reflector_start:
+            packet.reflector_age = max(0.0, reply.timestamp - reply.reflector_start)
         packet.epoch = epoch
         self._directions.saw(reply.sequence_number, epoch)
         reordered = number < self._highest_answered
@@ -176,16 +184,25 @@ class PortSession:
 
     def _close(self, packet: Packet) -> None:
         assert packet.received_at is not None
-        fate = Fate.UP
+        fate, until = Fate.UP, None
         if packet.epoch > self._directions.epoch:
             fate = self._epoch_fate.pop(packet.epoch, Fate.UNMEASURED)
-        elif packet.received_at <= self._opening_until:
+        if packet.received_at <= self._opening_until:
             fate = Fate.UNMEASURED
+        elif self._reflector_began_within(packet) and fate is not Fate.UNKNOWN:
+            # What was sent since it was ready again is measured, however long the silence before.
+            ready = max(0.0, (packet.reflector_age or 0.0) - READY_SECONDS)
+            fate, until = Fate.UP, packet.window - int(ready // WINDOW_SECONDS)
         self._opening_until = 0.0
-        gap = self._directions.close(self._tail, packet.number, packet.epoch, packet.received_at, fate)
-        if gap is not None:
-            self.gaps.append(gap)
-            self._tail = Unanswered()
+        self._known_alive_at = packet.received_at
+        self.gaps += self._directions.close(self._tail, packet.number, packet.epoch, packet.received_at, fate, until)
+        self._tail = Unanswered()
+
+    def _reflector_began_within(self, packet: Packet) -> bool:
+        """Whether the reflector says that it began to count since the gap before this packet began."""
+        assert packet.received_at is not None
+        age = packet.reflector_age
+        return age is not None and age < packet.received_at - self._known_alive_at
 
     def _epoch_of(self, packet: Packet, reply: ReflectorPacket) -> int:
         """Which uninterrupted count of the reflector the reply's number belongs to."""

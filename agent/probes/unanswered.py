@@ -87,6 +87,22 @@ class Unanswered:
             before.windows += 1
             self.runs.pop()
 
+    def split(self, window: int) -> tuple[Unanswered, Unanswered]:
+        """What was sent up to the end of this window, and what was sent later."""
+        early, late = Unanswered(), Unanswered()
+        for run in self.runs:
+            count = min(max(0, window + 1 - run.window), run.windows)
+            if count:
+                early._append(Run(run.window, count, run.packets, run.standing))
+            if count < run.windows:
+                late._append(Run(run.window + count, run.windows - count, run.packets, run.standing))
+        return early, late
+
+    def _append(self, run: Run) -> None:
+        self.runs.append(run)
+        if run.standing is not Standing.EXCUSED:
+            self.chargeable += run.windows * run.packets
+
     @property
     def first_window(self) -> int | None:
         return self.runs[0].window if self.runs else None

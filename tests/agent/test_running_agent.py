@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ import pytest
 from agent.queue import Queue, read_status
 from agent.state import StateFolder
 from tests.agent import certificates
-from tests.agent.hub import TOKEN, Hub, Reflector, free_port, reflecting, serving
+from tests.agent.hub import TOKEN, Hub, Reflector, Written, free_port, reflecting, serving
 
 KEY = bytes(range(32))
 
@@ -180,6 +181,24 @@ def test_a_stop_while_it_waits_for_the_hub_is_obeyed(node: Node) -> None:
         assert ended(process)[0] == 0
 
 
+def test_a_hub_that_hangs_does_not_hold_up_the_end(node: Node) -> None:
+    release = threading.Event()
+
+    def hang(_written: Written) -> tuple[int, dict[str, str], bytes]:
+        hub.written.append(_written)
+        release.wait(20)
+        return 204, {}, b""
+
+    hub = Hub(configuration=configuration(), write=hang)
+    with serving(hub), node.running(hub) as process:
+        hub.wait(lambda: bool(hub.written))
+        status, said = ended(process)
+        release.set()
+    assert status == 0
+    assert "Traceback" not in said
+    assert read_status(node.state.queue).rows > 0
+
+
 def test_without_the_hub_the_last_configuration_is_measured(node: Node) -> None:
     with reflecting(Reflector(KEY)) as reflector:
         with serving(Hub()) as hub:
@@ -303,6 +322,17 @@ def test_wrong_usage_is_status_2(arguments: tuple[str, ...], tmp_path: Path) -> 
     )
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
+
+
+def test_check_tells_by_its_status_whether_all_is_well(node: Node) -> None:
+    with serving(Hub(configuration=configuration())) as hub:
+        assert node.once("enrol", "--hub", hub.url, "--token", TOKEN).returncode == 0
+        good = node.once("check", "--lang", "en")
+    bad = node.once("check")
+    assert (good.returncode, bad.returncode) == (0, 1)
+    assert "● Key of this node: accepted" in good.stdout
+    assert "✗ Cổng TCP" in bad.stdout
+    assert good.stderr == bad.stderr == ""
 
 
 def test_version_and_status(node: Node) -> None:

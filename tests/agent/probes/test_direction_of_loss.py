@@ -141,22 +141,16 @@ def test_a_mixed_outage_is_spread_evenly() -> None:
     assert all(abs(one.up - 50) <= 1 and abs(one.down - 50) <= 1 for one in inside)
 
 
-def restart(simulation: Simulation) -> None:
-    start = simulation.reflector.start + 60 if simulation.reflector else 60
-    says = simulation.reflector.says_start if simulation.reflector else False
-    simulation.reflector = Reflector(start, says)
-
-
 @pytest.mark.parametrize("down_seconds", [0.0, 2.0, 40.0])
 @pytest.mark.parametrize("says_start", [False, True])
 def test_a_restarted_reflector_is_never_loss(down_seconds: float, says_start: bool) -> None:
     simulation = Simulation()
     assert simulation.reflector
-    simulation.reflector = Reflector(1000, says_start)
+    simulation.reflector = Reflector(round(UNIX) - 1000, says_start)
     simulation.run(100.01)
     simulation.reflector = None
     simulation.run(100.01 + down_seconds)
-    simulation.reflector = Reflector(1100, says_start)
+    simulation.reflector = Reflector(round(UNIX + 100 + down_seconds), says_start)
     simulation.run(200)
     assert simulation.total("up") == simulation.total("down") == simulation.total("unknown") == 0
     assert simulation.total("unmeasured") == sum(
@@ -164,6 +158,41 @@ def test_a_restarted_reflector_is_never_loss(down_seconds: float, says_start: bo
     )
     assert sum(one.losses.bursts for one in simulation.losses.values()) == 0
     assert simulation.session.ports == {0}
+
+
+def test_a_cut_longer_than_the_restart_within_it_is_still_measured() -> None:
+    simulation = Simulation()
+    simulation.reflector = Reflector(round(UNIX) - 1000, says_start=True)
+    simulation.up = simulation.down = cut(100, 1000)
+    simulation.run(300)
+    simulation.reflector = Reflector(round(UNIX) + 300, says_start=True)
+    simulation.run(1100)
+    assert simulation.total("unmeasured") == pytest.approx(2100, abs=110)
+    assert simulation.total("up") == 9000 - simulation.total("unmeasured")
+    assert simulation.losses[200].losses.up == 0
+    assert simulation.losses[900].losses.unmeasured == 0
+
+
+def test_a_reflector_whose_clock_was_set_after_it_started_charges_nothing_falsely() -> None:
+    simulation = Simulation()
+    simulation.reflector = Reflector(round(UNIX) - 1000, says_start=True)
+    simulation.run(100)
+    simulation.reflector = None
+    simulation.run(140)
+    simulation.reflector = Reflector(5, says_start=True)
+    simulation.run(200)
+    assert simulation.total("up") == simulation.total("down") == simulation.total("unknown") == 0
+
+
+@pytest.mark.parametrize("says_start", [False, True])
+def test_a_node_that_starts_while_the_reflector_is_down_charges_the_line_only_if_it_must(says_start: bool) -> None:
+    simulation = Simulation()
+    simulation.reflector = None
+    simulation.run(45)
+    simulation.reflector = Reflector(round(UNIX) + 45, says_start)
+    simulation.run(100)
+    assert simulation.total("up") == (0 if says_start else 450)
+    assert simulation.total("unmeasured") == (450 if says_start else 0)
 
 
 def test_losses_before_and_after_a_restarted_reflector_are_still_losses() -> None:
@@ -182,7 +211,7 @@ def test_losses_before_and_after_a_restarted_reflector_are_still_losses() -> Non
 
 def test_an_address_that_changed_on_the_way_hides_the_way_but_not_the_loss() -> None:
     simulation = Simulation()
-    simulation.reflector = Reflector(1000, says_start=True)
+    simulation.reflector = Reflector(round(UNIX) - 1000, says_start=True)
     simulation.up = simulation.down = cut(100, 160)
     simulation.run(160)
     simulation.address = "203.0.113.9"
@@ -191,11 +220,12 @@ def test_an_address_that_changed_on_the_way_hides_the_way_but_not_the_loss() -> 
     assert simulation.total("unmeasured") == simulation.total("up") == simulation.total("down") == 0
 
 
-def test_what_a_new_session_sends_before_the_reflector_knows_it_is_not_loss() -> None:
+@pytest.mark.parametrize("says_start", [False, True])
+def test_what_a_new_session_sends_before_the_reflector_knows_it_is_not_loss(says_start: bool) -> None:
     simulation = Simulation()
     simulation.reflector = None
     simulation.run(3)
-    simulation.reflector = Reflector()
+    simulation.reflector = Reflector(round(UNIX) - 1000, says_start)
     simulation.run(60)
     assert simulation.losses[0].losses.unmeasured == 30
     assert simulation.total("up") == simulation.total("down") == 0
