@@ -5,6 +5,7 @@ import { clock, orDash, t } from "./locale.js";
 import { html, uPlot, useEffect, useRef, useState } from "./ui.js";
 
 const HEIGHT = 120;
+const FEW_VALUES = 4;
 const PALETTE = ["--accent", "--weak", "--bad", "--planned"];
 
 /** @param {string} name a custom property of the theme */
@@ -32,7 +33,7 @@ export function Chart({ title, times, series, format, threshold, thresholdLabel,
       plot.current?.destroy();
     };
     // Made anew only when its shape changes; values go in below.
-  }, [series.map((one) => one.label).join("|"), threshold]);
+  }, [series.map((one) => one.label).join("|"), threshold, times.length, isSparse(series)]);
   useEffect(() => plot.current?.setData(rows(times, series)), [times, series]);
 
   /** @param {KeyboardEvent} event */
@@ -74,6 +75,9 @@ function lastWithValue(series) {
   return length ? length - 1 : null;
 }
 
+/** @param {ChartSeries[]} series */
+const isSparse = (series) => series.some((one) => one.values.filter((value) => value !== null).length < FEW_VALUES);
+
 /** @param {number[]} times @param {ChartSeries[]} series @returns {any} uPlot's aligned rows */
 const rows = (times, series) => [times, ...series.map((one) => one.values)];
 
@@ -105,7 +109,8 @@ function options(width, series, format, threshold, most, setUnder) {
         width: 1.5,
         dash: index === 1 ? [4, 3] : undefined,
         spanGaps: false,
-        points: { size: 4 },
+        // A lone minute is no line: it must show as a point.
+        points: { size: 4, show: isSparse([one]) },
       })),
     ],
     hooks: {
