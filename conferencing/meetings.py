@@ -137,7 +137,7 @@ class Meetings:
             stored = await asyncio.to_thread(self.store.by_id, room.room)
             live = await self._load(stored) if stored is not None else None
             elsewhere = live is not None and live.link not in (None, link)
-            if live is None or live.meeting.closed or elsewhere:
+            if live is None or live.meeting.closed or elsewhere or not room.peers:
                 link.send(control.CloseRoom(room.room))
                 continue
             if live.link is link:

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 HANDSHAKES_PER_ADDRESS = 64
 """A whole province may sit behind one address of a provider; more at once than this is an attack."""
 CHECKS_PER_SECOND = 2000
+"""From addresses that are not yet a peer's: 170 sites joining at once make fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,9 @@ class Dispatcher:
 
     def _check(self, endpoint: Endpoint, datagram: bytes, source: tuple[str, int]) -> None:
         now = self._clock()
-        rate = self._check_rates.setdefault(endpoint, Rate(CHECKS_PER_SECOND, CHECKS_PER_SECOND))
-        if not rate.allow(now):
+        paths = self._by_path.setdefault(endpoint, {})
+        # A flood from strangers must not take the consent checks of running calls with it.
+        if source not in paths and not self._stranger_rate(endpoint).allow(now):
             self._counters.drop("stun_rate")
             return
         try:
@@ -111,7 +113,6 @@ class Dispatcher:
             self._counters.drop(str(error))
             return
         peer = self._by_ufrag[check.ufrag]
-        paths = self._by_path.setdefault(endpoint, {})
         forgotten = peer.check((endpoint, source), check.nominated, now)
         if forgotten is not None:
             self._forget_path(forgotten, peer)
@@ -122,6 +123,9 @@ class Dispatcher:
             self._counters.drop("send_error")
         if peer.state is PeerState.SILENT:
             self._events.connected(peer)
+
+    def _stranger_rate(self, endpoint: Endpoint) -> Rate:
+        return self._check_rates.setdefault(endpoint, Rate(CHECKS_PER_SECOND, CHECKS_PER_SECOND))
 
     def _password_of(self, ufrag: str) -> str | None:
         peer = self._by_ufrag.get(ufrag)
@@ -148,6 +152,7 @@ class Dispatcher:
     async def _handshake(self, peer: Peer, host: str) -> None:
         try:
             peer.link.receiving, peer.link.sending = await peer.transport.handshake()
+            self._events.connected(peer)
         except HandshakeError as error:
             self._counters.drop("dtls_handshake")
             logger.info("x peer %s: %s", peer.peer, error)
@@ -156,8 +161,6 @@ class Dispatcher:
             self._counters.drop("internal_error")
             logger.exception("x handshake of peer %s", peer.peer)
             self._events.failed(peer)
-        else:
-            self._events.connected(peer)
         finally:
             self._handshakes[host] -= 1
             if not self._handshakes[host]:

@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conferencing.media import sdp
+from conferencing.media.answer import OutgoingStream, SectionAnswer
+from conferencing.media.offer import AUDIO_LEVEL_URI, MID_URI, Offer, SdpError, Section, parse_offer
 from conferencing.media.streams import Link, Slot, Source
 from conferencing.rtp.slots import AUDIO_SLOTS, SLOTS, STAGE, VOICES, Role
 
@@ -19,17 +20,17 @@ class Negotiated:
     """A peer's half of the media, ready for its handshake."""
 
     link: Link
-    offer: sdp.Offer
-    answers: tuple[sdp.SectionAnswer, ...]
+    offer: Offer
+    answers: tuple[SectionAnswer, ...]
 
 
 def negotiate(
     offer_text: str, roles: Mapping[str, str], seat: str, enabled: Mapping[str, bool], chance: random.Random
 ) -> Negotiated:
     """Raises SdpError when the offer cannot be used."""
-    offer = sdp.parse_offer(offer_text)
+    offer = parse_offer(offer_text)
     link = Link(
-        next((s.extensions[sdp.MID_URI] for s in offer.sections if sdp.MID_URI in s.extensions), None),
+        next((s.extensions[MID_URI] for s in offer.sections if MID_URI in s.extensions), None),
         chance.randrange(1, 1 << 32),
     )
     answers = []
@@ -44,26 +45,26 @@ def negotiate(
                 Role(name),
                 section.mid,
                 section.payload_type or 0,
-                section.extensions.get(sdp.AUDIO_LEVEL_URI),
+                section.extensions.get(AUDIO_LEVEL_URI),
                 enabled=enabled.get(name, True),
             )
             link.sources[source.role] = source
             for ssrc in section.ssrcs:
                 link.by_ssrc[ssrc] = source
-        answers.append(sdp.SectionAnswer(section, receives, sends))
+        answers.append(SectionAnswer(section, receives, sends))
     if not any(answer.receives or answer.sends for answer in answers):
-        raise sdp.SdpError("no media section with a known role and with Opus or VP8")
+        raise SdpError("no media section with a known role and with Opus or VP8")
     return Negotiated(link, offer, tuple(answers))
 
 
-def _receives(section: sdp.Section, name: str, link: Link) -> bool:
+def _receives(section: Section, name: str, link: Link) -> bool:
     if name not in _ROLES or section.payload_type is None or section.direction not in ("sendonly", "sendrecv"):
         return False
     kind = "audio" if name in _AUDIO_ROLES else "video"
     return Role(name) not in link.sources and section.kind == kind
 
 
-def _sends(section: sdp.Section, name: str, link: Link, chance: random.Random) -> sdp.OutgoingStream | None:
+def _sends(section: Section, name: str, link: Link, chance: random.Random) -> OutgoingStream | None:
     if name not in SLOTS or section.payload_type is None or section.direction not in ("recvonly", "sendrecv"):
         return None
     if name in link.slots or section.kind != ("audio" if name in AUDIO_SLOTS else "video"):
@@ -74,4 +75,4 @@ def _sends(section: sdp.Section, name: str, link: Link, chance: random.Random) -
     link.slot_by_ssrc[ssrc] = slot
     # One msid stream for the stage and its voice: browsers keep lips and voice together only within one.
     stream = STAGE if name in (STAGE, VOICES[0]) else name
-    return sdp.OutgoingStream(ssrc, stream, name)
+    return OutgoingStream(ssrc, stream, name)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 import uvloop
 
+from conferencing.media.answer import Candidate
 from conferencing.media.control_server import ControlServer
 from conferencing.media.counters import Counters
 from conferencing.media.options import Options, parse_options
-from conferencing.media.sdp import Candidate
 from conferencing.media.secure_transport import self_test
 from conferencing.media.udp_port import Endpoint, PortError, UdpPort, expand
 from conferencing.media.worker import MediaWorker

@@ -13,13 +13,14 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from conferencing import control
 from conferencing.control import PeerState
+from conferencing.media.answer import Candidate, LocalParameters, write_answer
 from conferencing.media.counters import Counters
 from conferencing.media.dispatcher import Dispatcher, Events
 from conferencing.media.forwarder import LeanForwarder
 from conferencing.media.negotiation import negotiate
+from conferencing.media.offer import SdpError
 from conferencing.media.peer import CONNECT_WITHIN_SECONDS, GONE_AFTER_SECONDS, SILENT_AFTER_SECONDS, Peer
 from conferencing.media.room import Room
-from conferencing.media.sdp import Candidate, LocalParameters, SdpError, write_answer
 from conferencing.media.streams import Source
 from conferencing.rtp import rtcp
 
@@ -257,8 +258,15 @@ class MediaWorker:
         self.dispatcher.forget(peer)
         room = self._rooms[peer.room]
         room.remove(peer, self._clock())
-        self._tasks.create_task(peer.transport.close(), name=f"close {peer.peer}")
+        self._tasks.create_task(self._close_transport(peer), name=f"close {peer.peer}")
         logger.info("- peer %s removed", peer.peer)
+
+    async def _close_transport(self, peer: Peer) -> None:
+        try:
+            await peer.transport.close()
+        except Exception:
+            self.counters.drop("internal_error")
+            logger.exception("x closing peer %s", peer.peer)
 
     def _current_certificate(self, now: float) -> RTCCertificate:
         if now - self._certificate_since > CERTIFICATE_SECONDS:

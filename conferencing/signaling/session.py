@@ -22,7 +22,7 @@ ERRORS_LIMIT = 20
 
 BAD_MESSAGE = "Trang gửi dữ liệu không hợp lệ"
 FIRST_JOIN = messages.Error("order", "Chưa vào họp", "Trang phải vào họp trước khi gửi yêu cầu này.", fatal=False)
-INTERNAL = messages.Error("internal", "Máy chủ gặp lỗi", "Lỗi đã được ghi lại. Trang sẽ tự kết nối lại.", fatal=True)
+INTERNAL = messages.Error("internal", "Máy chủ gặp lỗi", "Lỗi đã được ghi lại. Trang sẽ tự kết nối lại.", fatal=False)
 
 
 class Session:

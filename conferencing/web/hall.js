@@ -22,10 +22,7 @@ export function Hall({ call, state, link }) {
   const streams = call.media.streams;
   const others = state.participants.filter((one) => one.seat !== state.seat);
   const stage = others.find((one) => one.seat === state.stage) ?? null;
-  const thumbnails = THUMBNAILS.flatMap((slot) => {
-    const participant = others.find((one) => one.seat === state.slots[slot]);
-    return participant ? [{ slot, participant }] : [];
-  });
+  const thumbnails = below(others, state);
   const onBlocked = () => setBlocked(true);
 
   useEffect(() => {
@@ -71,6 +68,21 @@ export function Hall({ call, state, link }) {
   `;
 }
 
+/**
+ * Who is shown below the stage: those with a picture in their slots, then those without as long as there is room.
+ * @param {Participant[]} others @param {CallState} state
+ * @returns {{slot: string, participant: Participant}[]}
+ */
+function below(others, state) {
+  const pictures = THUMBNAILS.flatMap((slot) => {
+    const participant = others.find((one) => one.seat === state.slots[slot]);
+    return participant ? [{ slot, participant }] : [];
+  });
+  const shown = new Set([state.stage, ...pictures.map((one) => one.participant.seat)]);
+  const rest = others.filter((one) => !shown.has(one.seat)).map((one) => ({ slot: one.seat, participant: one }));
+  return [...pictures, ...rest].slice(0, THUMBNAILS.length);
+}
+
 /** True for some seconds after each key or movement. */
 function useAwake() {
   const [awake, setAwake] = useState(true);
@@ -114,26 +126,32 @@ function Stage({ participant, stream, sent, blocked }) {
   `;
 }
 
-/** @param {{participant: Participant}} props */
-function NameBar({ participant }) {
+/** @param {{participant: Participant, short?: boolean}} props */
+function NameBar({ participant, short = false }) {
+  // In a tile there is no room for what all have in common.
+  const name = short ? participant.name.replace(/^(Điểm cầu|Bridge point) (?=\S)/i, "") : participant.name;
   return html`
     <div class="namebar">
       <span class="state" data-state=${STATES[participant.presence]}>
         <span class="visually-hidden">${t(`state.${participant.presence}`)}</span>
       </span>
-      <span class="namebar__name">${participant.name}</span>
+      <span class="namebar__name">${name}</span>
       ${!participant.microphone &&
-      html`<span class="namebar__muted"><${Icon} name="microphoneOff" />${t("call.muted.small")}</span>`}
+      html`<span class="namebar__muted">
+        <${Icon} name="microphoneOff" /><span class=${short ? "visually-hidden" : ""}>${t("call.muted.small")}</span>
+      </span>`}
     </div>
   `;
 }
 
-/** @param {{participant: Participant, stream: MediaStream, speaking: boolean}} props */
+/** @param {{participant: Participant, stream: MediaStream | undefined, speaking: boolean}} props */
 function Tile({ participant, stream, speaking }) {
   return html`
     <div class="tile ${speaking ? "tile--speaking" : ""}">
-      ${participant.camera ? html`<${Picture} stream=${stream} muted=${true} />` : html`<${Icon} name="person" />`}
-      <${NameBar} participant=${participant} />
+      ${participant.camera && stream
+        ? html`<${Picture} stream=${stream} muted=${true} />`
+        : html`<${Icon} name="person" />`}
+      <${NameBar} participant=${participant} short=${true} />
     </div>
   `;
 }

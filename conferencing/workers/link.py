@@ -122,7 +122,13 @@ class WorkerLink:
             except MessageError as error:
                 logger.warning("x message of worker %s: %s", self.name, error)
                 continue
-            await self._take(message)
+            try:
+                await self._take(message)
+            except WorkerUnavailable:
+                raise
+            except Exception:
+                logger.exception("x %s of worker %s", type(message).__name__, self.name)
+                return
 
     async def _take(self, message: control.FromWorker) -> None:
         match message:

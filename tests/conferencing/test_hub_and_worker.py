@@ -45,13 +45,14 @@ class Page:
         await self.socket.send(json.dumps(message))
 
     async def expect(self, kind: str, **fields: Any) -> dict[str, Any]:
+        message: dict[str, Any]
         for index, message in enumerate(self.heard):
             if _fits(message, kind, fields):
                 del self.heard[: index + 1]
                 return message
         async with asyncio.timeout(10):
             while True:
-                message: dict[str, Any] = json.loads(await self.socket.recv())
+                message = json.loads(await self.socket.recv())
                 if _fits(message, kind, fields):
                     return message
                 self.heard.append(message)
@@ -72,7 +73,7 @@ def _fits(message: dict[str, Any], kind: str, fields: dict[str, Any]) -> bool:
 async def page(hub: HubProcess, code: str, given: Client | None = None, **options: Any) -> AsyncIterator[Page]:
     address = f"ws://127.0.0.1:{hub.port}/api/v1/meetings/{code}/signaling"
     async with contextlib.AsyncExitStack() as stack:
-        peer = given or await stack.enter_async_context(client("page"))
+        peer = given if given is not None else await stack.enter_async_context(client("page"))
         socket = await stack.enter_async_context(websockets.connect(address, **options))
         yield Page(socket, peer)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conferencing import control
 from conferencing.media.ice import StunError, answer_check
 from conferencing.media.negotiation import negotiate
-from conferencing.media.sdp import SdpError, parse_offer
+from conferencing.media.offer import SdpError, parse_offer
 from conferencing.meeting.codes import read_code
 from conferencing.messages import MessageError
 from conferencing.rtp import rtcp

@@ -14,6 +14,7 @@ import pytest
 from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket
 
 from conferencing import control
+from conferencing.rtp.vp8 import parse_descriptor
 from tests.conferencing.client import SECTIONS, Client, client, vp8
 from tests.conferencing.processes import Hub, Process, hub_of, mapped_libraries, media_worker, threads_of
 
@@ -80,6 +81,34 @@ async def test_a_picture_starts_with_a_key_frame_and_all_requests_become_one(wor
         assert len(_requests(a)) == 1
         assert [packet.payload[-41:-40] for packet in b.of("stage")] == [b"\x00", b"\x01"]
         await hub.expect(control.WorkerStatistics, lambda m: m.packets_forwarded == 2)
+
+
+async def test_the_stage_follows_who_speaks_without_a_gap(worker: tuple[Process, Path]) -> None:
+    _process, path = worker
+    async with call(path) as (hub, a, b), client("c") as c:
+        await join(hub, c)
+        for number in range(3):
+            b.send_rtp("camera", vp8(100 + number, keyframe=number == 0, tl0=7), ticks=3000)
+        await a.until(lambda: len(a.of("stage")) == 3)
+        speaking = asyncio.create_task(_speak(c))
+        await hub.expect(control.SlotsChanged, lambda m: m.seat == "a" and m.slots.get("stage") == "c")
+        # The old picture goes on until the new one's key frame.
+        b.send_rtp("camera", vp8(103, keyframe=False, tl0=8), ticks=3000)
+        c.send_rtp("camera", vp8(5000, keyframe=False, tl0=90), ticks=3000)
+        await a.until(lambda: len(a.of("stage")) == 4)
+        c.send_rtp("camera", vp8(5001, keyframe=True, tl0=91), ticks=3000)
+        c.send_rtp("camera", vp8(5002, keyframe=False, tl0=92), ticks=3000)
+        await a.until(lambda: len(a.of("stage")) == 6)
+        b.send_rtp("camera", vp8(104, keyframe=False, tl0=9), ticks=3000)
+        await a.until(lambda: a.of("voice0"))
+        speaking.cancel()
+        stage = a.of("stage")
+        first = stage[0].header.sequence_number
+        assert [packet.header.sequence_number - first for packet in stage] == list(range(6))
+        pictures = [parse_descriptor(packet.payload, 0, len(packet.payload)) for packet in stage]
+        assert [picture.picture_id for picture in pictures] == [100, 101, 102, 103, 104, 105]
+        assert [picture.tl0_picture_index for picture in pictures] == [7, 7, 7, 8, 9, 10]
+        assert [picture.keyframe for picture in pictures] == [True, False, False, False, True, False]
 
 
 async def test_a_source_that_is_switched_off_is_not_forwarded(worker: tuple[Process, Path]) -> None:
@@ -261,6 +290,12 @@ def _reports(peer: Client) -> dict[int, RtcpSenderInfo]:
         if len(reports) == 2:
             found = {report.ssrc: report.sender_info for report in reports}
     return found
+
+
+async def _speak(peer: Client) -> None:
+    while True:
+        peer.send_rtp("microphone", b"speech", level=10)
+        await asyncio.sleep(0.02)
 
 
 def _quickly() -> contextlib.AbstractAsyncContextManager[object]:

@@ -1,4 +1,4 @@
-"""Offer and answer as text (RFC 8866, RFC 8829): reads what the forwarding needs, writes an ICE-lite answer.
+"""A page's offer as text (RFC 8866, RFC 8829): reads what the forwarding needs and nothing more.
 
 Own text and not aiortc.sdp, which loses `rid` and `simulcast` lines and takes 1 ms per media section.
 """
@@ -19,8 +19,7 @@ AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 _ICE_CHARACTERS = re.compile(r"[A-Za-z0-9+/]+")
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_.\-]{1,64}")
 _FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ((?:[0-9A-Fa-f]{2}:){31,63}[0-9A-Fa-f]{2})", re.IGNORECASE)
-_CODEC = {"audio": "opus/48000/2", "video": "VP8/90000"}
-_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+CODEC = {"audio": "opus/48000/2", "video": "VP8/90000"}
 _DIRECTIONS = frozenset(("sendrecv", "sendonly", "recvonly", "inactive"))
 
 
@@ -37,7 +36,6 @@ class Section:
     direction: str
     protocol: str
     payload_type: int | None
-    format_parameters: str
     feedback: tuple[str, ...]
     extensions: Mapping[str, int]
     ssrcs: tuple[int, ...]
@@ -49,41 +47,6 @@ class Offer:
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A host candidate of ours."""
-
-    address: str
-    port: int
-    priority: int
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingStream:
-    """What we send in a section: `stream` is the msid the browser keeps in step."""
-
-    ssrc: int
-    stream: str
-    track: str
-
-
-@dataclass(frozen=True, slots=True)
-class SectionAnswer:
-    """`receives`: the peer sends here. `sends`: we do. Neither: the section is refused."""
-
-    section: Section
-    receives: bool
-    sends: OutgoingStream | None
-
-
-@dataclass(frozen=True, slots=True)
-class LocalParameters:
-    ufrag: str
-    password: str
-    fingerprint: str
-    candidates: tuple[Candidate, ...]
 
 
 def parse_offer(text: str) -> Offer:
@@ -120,76 +83,6 @@ def parse_offer(text: str) -> Offer:
     )
 
 
-def write_answer(answers: Sequence[SectionAnswer], local: LocalParameters, session_id: int) -> str:
-    """The answer, its sections in the offer's order."""
-    mids = [answer.section.mid for answer in answers if answer.receives or answer.sends]
-    lines = [
-        "v=0",
-        f"o=- {session_id} 1 IN IP4 127.0.0.1",
-        "s=-",
-        "t=0 0",
-        "a=ice-lite",
-        f"a=group:BUNDLE {' '.join(mids)}",
-        "a=msid-semantic: WMS *",
-    ]
-    for answer in answers:
-        lines.extend(_answer_section(answer, local))
-    return "\r\n".join(lines) + "\r\n"
-
-
-def _answer_section(answer: SectionAnswer, local: LocalParameters) -> list[str]:
-    section = answer.section
-    payload_type = section.payload_type
-    if payload_type is None or not (answer.receives or answer.sends):
-        return [
-            f"m={section.kind} 0 {section.protocol} {payload_type if payload_type is not None else 0}",
-            "c=IN IP4 0.0.0.0",
-            "a=inactive",
-            f"a=mid:{section.mid}",
-        ]
-    first = local.candidates[0]
-    family = "IP6" if ":" in first.address else "IP4"
-    lines = [
-        f"m={section.kind} {first.port} {section.protocol} {payload_type}",
-        f"c=IN {family} {first.address}",
-        "a=rtcp:9 IN IP4 0.0.0.0",
-    ]
-    # On every section: an aiortc client fails when only the first has them.
-    lines.extend(
-        f"a=candidate:{number} 1 udp {candidate.priority} {candidate.address} {candidate.port} typ host"
-        for number, candidate in enumerate(local.candidates, 1)
-    )
-    lines += [
-        "a=end-of-candidates",
-        f"a=ice-ufrag:{local.ufrag}",
-        f"a=ice-pwd:{local.password}",
-        f"a=fingerprint:sha-256 {local.fingerprint}",
-        "a=setup:passive",
-        f"a=mid:{section.mid}",
-        "a=sendonly" if answer.sends else "a=recvonly",
-        "a=rtcp-mux",
-        "a=rtcp-rsize",
-        f"a=rtpmap:{payload_type} {_CODEC[section.kind]}",
-    ]
-    if section.kind == "audio":
-        lines.append(f"a=fmtp:{payload_type} minptime=10;useinbandfec=1")
-    lines.extend(f"a=rtcp-fb:{payload_type} {name}" for name in _FEEDBACK if name in section.feedback)
-    if answer.receives:
-        lines.extend(
-            f"a=extmap:{section.extensions[uri]} {uri}"
-            for uri in (MID_URI, AUDIO_LEVEL_URI)
-            if uri in section.extensions
-        )
-    if answer.sends:
-        stream = answer.sends
-        lines += [
-            f"a=msid:{stream.stream} {stream.track}",
-            f"a=ssrc:{stream.ssrc} cname:thongsuot",
-            f"a=ssrc:{stream.ssrc} msid:{stream.stream} {stream.track}",
-        ]
-    return lines
-
-
 def _section(lines: Sequence[str]) -> Section:
     parts = lines[0][2:].split()
     if len(parts) < 4 or parts[0] not in ("audio", "video"):
@@ -207,7 +100,6 @@ def _section(lines: Sequence[str]) -> Section:
         direction=next((line[2:] for line in lines if line[2:] in _DIRECTIONS), "sendrecv"),
         protocol=protocol,
         payload_type=payload_type,
-        format_parameters=_value(lines, f"fmtp:{payload_type}", " ") or "",
         feedback=tuple(_values(lines, (f"rtcp-fb:{payload_type}", "rtcp-fb:*"), " ")),
         extensions=dict(_extensions(lines)),
         ssrcs=_ssrcs(lines),
@@ -219,7 +111,7 @@ def _payload_type(lines: Sequence[str], kind: str) -> int | None:
         if line.startswith("a=rtpmap:"):
             number, _, codec = line[9:].partition(" ")
             # 64–95 would be taken for RTCP on a shared port (RFC 5761 section 4).
-            if codec.strip().lower() == _CODEC[kind].lower() and number.isascii() and number.isdigit():
+            if codec.strip().lower() == CODEC[kind].lower() and number.isascii() and number.isdigit():
                 payload_type = int(number[:4])
                 if 0 <= payload_type <= 63 or 96 <= payload_type <= 127:
                     return payload_type
