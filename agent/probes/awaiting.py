@@ -54,6 +54,15 @@ class Awaiting:
             return 0
         return self._entries[-1].ordinal + self._entries[-1].windows
 
+    def ordinal_at(self, unix: float) -> int:
+        """Of the last window that had begun by then, -1 when none had."""
+        found = -1
+        for entry in self._entries:
+            begun = min(entry.windows, int((unix - entry.start) // WINDOW_SECONDS) + 1)
+            if begun > 0:
+                found = entry.ordinal + begun - 1
+        return found
+
     def add(self, ordinal: int, start: int, unanswered: int) -> None:
         if self._entries:
             last = self._entries[-1]

@@ -66,6 +66,7 @@ class PortSession:
         self.next_sequence_number = 0
         self.straight_losses = 0
         self.ever_answered = False
+        self.reflector_began_at: float | None = None
         self.gaps: deque[Gap] = deque()
         self._opening_until = opening_until
         self._known_alive_at = 0.0
@@ -146,6 +147,7 @@ class PortSession:
         packet.number = reply.sequence_number
         if reply.reflector_start:
             packet.reflector_age = max(0.0, reply.timestamp - reply.reflector_start)
+            self.reflector_began_at = received_at - packet.reflector_age
         packet.epoch = epoch
         self._directions.saw(reply.sequence_number, epoch)
         reordered = number < self._highest_answered

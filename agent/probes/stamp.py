@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 from agent.probes.awaiting import Awaiting, AwaitingRun
-from agent.probes.port_session import Answer, Arrival, Packet, PortSession
+from agent.probes.port_session import READY_SECONDS, Answer, Arrival, Packet, PortSession
 from agent.probes.schedule import Schedule
 from agent.probes.scouting import STRAIGHT_LOSSES, Scouting
-from agent.probes.unanswered import Fate, Gap, Losses, Standing
+from agent.probes.unanswered import Fate, Gap, Losses, Standing, Unanswered
 from agent.probes.windows import Report, Window, WindowLosses
 from agent.wire.configuration import LOSS_TIMEOUT_SECONDS, WINDOW_SECONDS
 from agent.wire.stamp import SenderPacket, StampError, decode_reflector, encode_sender, from_ntp
@@ -63,8 +63,7 @@ class StampSession:
         self._key = key
         self._schedule = Schedule(packets_per_second, now, unix)
         self._awaiting = Awaiting()
-        inherited = self._awaiting.inherit(awaiting)
-        self._inherited = Gap(inherited, 0, Fate.UNKNOWN, -1) if inherited.runs else None
+        self._inherited = self._awaiting.inherit(awaiting)
         self._gaps: deque[Gap] = deque()
         self._record = PortSession(0, opening_until=now + OPENING_SECONDS)
         self._next_port = 1
@@ -264,9 +263,18 @@ class StampSession:
             self._scouting.session.settle(now)
         for packet in self._record.settle(now):
             self._vary(packet)
-        if self._record.ever_answered and self._inherited is not None:
-            self._gaps.append(self._inherited)
-            self._inherited = None
+        if self._record.ever_answered and self._inherited.runs:
+            self._resolve_inherited()
+
+    def _resolve_inherited(self) -> None:
+        """Windows of the process before: lost, unless the reflector has begun since and may not have been there."""
+        until = -1
+        if (began_at := self._record.reflector_began_at) is not None:
+            until = self._awaiting.ordinal_at(began_at + READY_SECONDS + self._clock_offset)
+        for left, fate in zip(self._inherited.split(until), (Fate.UNMEASURED, Fate.UNKNOWN), strict=True):
+            if left.runs:
+                self._gaps.append(Gap(left, 0, fate, -1))
+        self._inherited = Unanswered()
 
     def _move(self) -> None:
         """Only the scout is answered: its port becomes the session's."""
@@ -314,8 +322,7 @@ class StampSession:
     def _unresolved_window(self) -> int | None:
         """The earliest window with a packet whose fate is open."""
         found = [session.unresolved_window for session in (*self._retired, self._record)]
-        if self._inherited is not None:
-            found.append(self._inherited.first_window)
+        found.append(self._inherited.first_window)
         return min((one for one in found if one is not None), default=None)
 
     def _take(self, window: int) -> Losses:

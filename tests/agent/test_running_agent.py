@@ -132,7 +132,8 @@ def test_windows_reach_the_hub_true_even_of_a_process_that_was_stopped(node: Nod
         unmeasured = said["thongsuot_line_unmeasured_packets", "", unix]
         assert up + down + unmeasured == sent - received > 0
         assert down == 0
-        assert abs(up - sent / 10) <= 2
+        # What was in flight when the process was stopped is nobody's loss.
+        assert abs(up + unmeasured - sent / 10) <= 2
 
 
 def test_kill_9_and_an_absent_hub_lose_nothing_that_was_committed(node: Node) -> None:

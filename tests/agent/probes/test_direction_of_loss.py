@@ -351,6 +351,20 @@ def test_a_new_process_says_the_open_losses_of_the_one_before_once_it_is_answere
     assert starts == sorted(starts)
 
 
+def test_open_losses_of_the_process_before_are_unmeasured_where_the_reflector_was_away() -> None:
+    simulation = Simulation()
+    simulation.reflector = Reflector(round(UNIX) - 1000, says_start=True)
+    simulation.up = cut(100, 300)
+    simulation.run(203)
+    left = simulation.session.awaiting()
+    simulation.start(awaiting=left)
+    simulation.reflector = Reflector(round(UNIX) + 140, says_start=True)
+    simulation.run(400)
+    assert simulation.total("unmeasured") == 500
+    assert simulation.total("unknown") == 400
+    assert simulation.total("up") == 970
+
+
 def test_the_window_in_which_the_agent_starts_counts_only_what_was_sent() -> None:
     simulation = Simulation()
     simulation.offset += 4
