@@ -7,10 +7,13 @@ const words = { vi: {}, en: {} };
 /** @type {Language} */
 let language = "vi";
 
-/** @param {Language} wanted */
-export async function load(wanted) {
+/**
+ * @param {Language} wanted
+ * @param {string} [folder] where vi.json and en.json lie: other pages bring words of their own
+ */
+export async function load(wanted, folder = "/hop/static/i18n") {
   const loading = [...new Set(["vi", wanted])].map(async (name) => {
-    const response = await fetch(`/hop/static/i18n/${name}.json`);
+    const response = await fetch(`${folder}/${name}.json`);
     words[name] = await response.json();
   });
   await Promise.all(loading);

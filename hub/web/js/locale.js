@@ -1,45 +1,19 @@
 // Words in two languages, and numbers and times as each reads them. Vietnamese first.
 
-/** @typedef {"vi" | "en"} Language */
+import { current, load, preferred, t } from "/hop/static/i18n.js";
 
-const STORED = "thongsuot.language";
+/** @typedef {import("/hop/static/i18n.js").Language} Language */
+
 const TIME_ZONE = "Asia/Ho_Chi_Minh";
-/** @type {Record<string, string>} */
-let words = {};
-/** @type {Language} */
-let language = "vi";
 
-/** @returns {Language} */
-export function currentLanguage() {
-  return language;
-}
+export { t, current as currentLanguage, preferred as storedLanguage };
 
 /** @param {Language} wanted */
-export async function useLanguage(wanted) {
-  const answer = await fetch(`/static/i18n/${wanted}.json`);
-  words = await answer.json();
-  language = wanted;
-  localStorage.setItem(STORED, wanted);
-  document.documentElement.lang = wanted;
-}
-
-/** @returns {Language} */
-export function storedLanguage() {
-  return localStorage.getItem(STORED) === "en" ? "en" : "vi";
-}
-
-/**
- * The text of `key`, its {placeholders} filled in. A missing key shows itself: it is found by the tests.
- * @param {string} key
- * @param {Record<string, string | number>} [values]
- */
-export function t(key, values = {}) {
-  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? `{${name}}`));
-}
+export const useLanguage = (wanted) => load(wanted, "/static/i18n");
 
 /** @param {number} value @param {number} [digits] */
 export function number(value, digits = 1) {
-  return new Intl.NumberFormat(language === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(current() === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits }).format(value);
 }
 
 /** @param {number | null | undefined} value @param {(value: number) => string} format */
