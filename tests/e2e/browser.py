@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -17,8 +17,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-gpu",
 ]
-HALL_PC = {"width": 1366, "height": 768}
-TELEPHONE = {"width": 390, "height": 844}
+HALL_PC: ViewportSize = {"width": 1366, "height": 768}
+TELEPHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @contextlib.contextmanager
@@ -36,8 +36,10 @@ def chromium(count: int = 1) -> Iterator[list[Browser]]:
 
 
 INBOUND = """async () => {
-  const found = {frames: 0, audio: 0, energy: 0, framesById: {}};
-  (await window.thongsuot.call.media.connection.getStats()).forEach((report) => {
+  const found = {frames: 0, audio: 0, energy: 0};
+  const connection = window.thongsuot?.call?.media.connection;
+  if (!connection) return found;
+  (await connection.getStats()).forEach((report) => {
     if (report.type !== 'inbound-rtp') return;
     if (report.kind === 'video') found.frames += report.framesDecoded || 0;
     else { found.audio += report.packetsReceived || 0; found.energy += report.totalAudioEnergy || 0; }

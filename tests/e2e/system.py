@@ -24,7 +24,7 @@ READY_SECONDS = 60.0
 def free_ports(count: int) -> list[int]:
     """Ports that are free for TCP and UDP now, none of them twice."""
     with contextlib.ExitStack() as stack:
-        found = []
+        found: list[int] = []
         while len(found) < count:
             tcp = stack.enter_context(socket.socket())
             tcp.bind(("127.0.0.1", 0))

@@ -57,7 +57,7 @@ def test_another_machine_enrols_by_the_fingerprint_and_is_seen(system: System, t
 
             def line_of_the_commune() -> bool:
                 sites = {site["code"]: site for site in client.get("/api/v1/board").json()["sites"]}
-                return sites["xa-kim-xa"]["lines"][0]["state"] == "good"
+                return bool(sites["xa-kim-xa"]["lines"][0]["state"] == "good")
 
             until(line_of_the_commune, 60, "the commune's line on the board")
         finally:

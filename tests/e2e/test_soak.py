@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import psutil
 import pytest
@@ -36,7 +37,7 @@ def test_random_kills_invent_no_loss_and_leave_no_memory_growing(system: System)
     while time.time() < began + MINUTES * 60:
         time.sleep(chance.uniform(10, 50))
         victim = chance.choice(VICTIMS)
-        pid = until(lambda victim=victim: system.pid_of(victim), 60, f"{victim} runs")
+        pid = until(partial(system.pid_of, victim), 60, f"{victim} runs")
         os.kill(pid, signal.SIGKILL)
         kills += 1
     ended = time.time()
