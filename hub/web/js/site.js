@@ -116,6 +116,13 @@ function Node({ node }) {
   </article>`;
 }
 
+/** The unknown direction shows only where there is some: a red line at zero would alarm. @param {any} history */
+function lossSeries(history) {
+  const known = [{ label: t("up"), values: history.loss_up_ratio }, { label: t("down"), values: history.loss_down_ratio }];
+  const unknown = history.loss_unknown_ratio.some((/** @type {number | null} */ ratio) => (ratio ?? 0) > 0);
+  return unknown ? [...known, { label: t("unknown"), values: history.loss_unknown_ratio }] : known;
+}
+
 /** @param {{times: number[], history: any}} props */
 function LineCharts({ times, history }) {
   return html`<div class="charts">
@@ -124,8 +131,7 @@ function LineCharts({ times, history }) {
       series=${[{ label: "p50", values: history.rtt_p50 }, { label: "p95", values: history.rtt_p95 }]} />
     <${Chart} title=${t("chart.loss")} times=${times} format=${percent} threshold=${0.02}
       thresholdLabel=${t("chart.loss.limit")} most=${0.025}
-      series=${[{ label: t("up"), values: history.loss_up_ratio }, { label: t("down"), values: history.loss_down_ratio },
-        { label: t("unknown"), values: history.loss_unknown_ratio }]} />
+      series=${lossSeries(history)} />
     <${Chart} title=${t("chart.jitter")} times=${times} format=${milliseconds} threshold=${0.03}
       thresholdLabel=${t("chart.jitter.limit")} most=${0.001} series=${[{ label: "", values: history.jitter }]} />
     <${Chart} title=${t("chart.mos")} times=${times} format=${(/** @type {number} */ value) => number(value, 2)} most=${5}
