@@ -1,0 +1,33 @@
+"""Tables of the collector: what the hub knows of units, sites, lines, nodes, people and minutes.
+
+Instants are Unix seconds by the hub's clock. Everything works alike on SQLite and PostgreSQL.
+"""
+
+from collector.tables.base import Base, metadata
+from collector.tables.changes import DirectoryChange
+from collector.tables.devices import Device
+from collector.tables.lines import Line
+from collector.tables.minutes import LineMinute, NodeMinute
+from collector.tables.nodes import EnrolmentTokenRow, Node
+from collector.tables.people import Person, Telephone
+from collector.tables.sites import Site, SitePast
+from collector.tables.units import Unit
+from collector.tables.users import User
+
+__all__ = [
+    "Base",
+    "Device",
+    "DirectoryChange",
+    "EnrolmentTokenRow",
+    "Line",
+    "LineMinute",
+    "Node",
+    "NodeMinute",
+    "Person",
+    "Site",
+    "SitePast",
+    "Telephone",
+    "Unit",
+    "User",
+    "metadata",
+]
