@@ -258,7 +258,8 @@ def _lines(wanted: NodeConfiguration | None, address: HubAddress) -> Iterator[Fi
 def _line(one: LineConfiguration, host: str) -> Finding:
     where: dict[str, object] = {"line": one.line, "host": host, "port": one.stamp.port}
     try:
-        answered = measure(one, host)
+        # A second try: the reflector learns of a node that has only just been enrolled within a second or two.
+        answered = measure(one, host) or measure(one, host)
     except OSError as error:
         return Finding(False, "line_error", {**where, "error": describe(error)})
     if not answered:

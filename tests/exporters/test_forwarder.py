@@ -79,10 +79,11 @@ async def at_once(_: float) -> None:
 
 
 @asynccontextmanager
-async def forwarding(tmp_path: Path, url: str) -> AsyncIterator[tuple[QueueSink, Forwarder, OutboundQueue]]:
+async def forwarding(tmp_path: Path, url: str) -> AsyncIterator[tuple[QueueSink, Forwarder]]:
+    # The thread goes before the queue is closed: the queue belongs to it.
     with (
-        ThreadPoolExecutor(1) as executor,
         OutboundQueue(tmp_path / "queue.db", max_bytes=10**8, max_age_seconds=10**9) as queue,
+        ThreadPoolExecutor(1) as executor,
     ):
         queue.register(["r"])
         sink = QueueSink(queue, executor)
@@ -92,7 +93,7 @@ async def forwarding(tmp_path: Path, url: str) -> AsyncIterator[tuple[QueueSink,
             )
             tasks = [asyncio.create_task(sink.run()), asyncio.create_task(forwarder.run())]
             try:
-                yield sink, forwarder, queue
+                yield sink, forwarder
             finally:
                 for task in tasks:
                     task.cancel()
@@ -116,7 +117,7 @@ async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 async def test_accepted_samples_arrive_in_order(tmp_path: Path) -> None:
     async with (
         receiver(lambda _: (204, "")) as (fake, url),
-        forwarding(tmp_path, url) as (sink, forwarder, _),
+        forwarding(tmp_path, url) as (sink, forwarder),
     ):
         await sink.write(*payload("one", 1.0, 2.0))
         await sink.write(*payload("two", 3.0))
@@ -131,7 +132,7 @@ async def test_one_bad_sample_is_buried_and_the_rest_arrives(tmp_path: Path) -> 
     def answer(samples: list[tuple[str, float]]) -> tuple[int, str]:
         return (400, "bad sample") if ("bad", 2.0) in samples else (204, "")
 
-    async with receiver(answer) as (fake, url), forwarding(tmp_path, url) as (sink, forwarder, queue):
+    async with receiver(answer) as (fake, url), forwarding(tmp_path, url) as (sink, forwarder):
         await asyncio.gather(
             sink.write(*payload("good", 1.0)),
             sink.write(*payload("bad", 1.0, 2.0, 3.0)),
@@ -142,8 +143,9 @@ async def test_one_bad_sample_is_buried_and_the_rest_arrives(tmp_path: Path) -> 
         assert sorted(fake.taken) == [("bad", 1.0), ("bad", 3.0), ("good", 1.0), ("z", 4.0)]
         status = await forwarder.status()
         assert (status.sent_samples, status.dead_letter_samples) == (4, 1)
+    with OutboundQueue(tmp_path / "queue.db", max_bytes=10**8, max_age_seconds=10**9) as queue:
         (reason, samples, _), *others = queue.dead_letters("r")
-        assert (reason, samples, others) == ("400 bad sample", 1, [])
+    assert (reason, samples, others) == ("400 bad sample", 1, [])
 
 
 async def test_a_receiver_that_is_down_loses_nothing(tmp_path: Path) -> None:
@@ -152,7 +154,7 @@ async def test_a_receiver_that_is_down_loses_nothing(tmp_path: Path) -> None:
     def answer(_: list[tuple[str, float]]) -> tuple[int, str]:
         return next(failures, 204), ""
 
-    async with receiver(answer) as (fake, url), forwarding(tmp_path, url) as (sink, forwarder, _):
+    async with receiver(answer) as (fake, url), forwarding(tmp_path, url) as (sink, forwarder):
         await sink.write(*payload("one", 1.0))
         await until(lambda: len(fake.taken) == 1)
         assert (await forwarder.status()).failed_requests == {"503": 4}
@@ -164,7 +166,7 @@ async def test_a_500_that_never_changes_for_one_sample_does_not_stop_the_others(
     def answer(samples: list[tuple[str, float]]) -> tuple[int, str]:
         return (500, "too old sample") if ("old", 1.0) in samples else (204, "")
 
-    async with receiver(answer) as (fake, url), forwarding(tmp_path, url) as (sink, forwarder, _):
+    async with receiver(answer) as (fake, url), forwarding(tmp_path, url) as (sink, forwarder):
         await asyncio.gather(sink.write(*payload("old", 1.0)), sink.write(*payload("new", 2.0)))
         await until(lambda: fake.taken == [("new", 2.0)])
         async with asyncio.timeout(60):
@@ -212,7 +214,7 @@ def _wait_ready(url: str) -> None:
 async def test_prometheus_takes_late_samples_with_their_own_time_and_replays(tmp_path: Path, prometheus: str) -> None:
     now_ms = int(time.time()) * 1000
     late = payload("late", 1.0, at_ms=now_ms - 5 * 86_400_000)
-    async with forwarding(tmp_path, f"{prometheus}/api/v1/write") as (sink, forwarder, _):
+    async with forwarding(tmp_path, f"{prometheus}/api/v1/write") as (sink, forwarder):
         await sink.write(*payload("late", 2.0, at_ms=now_ms))
         await until_empty(forwarder)
         await sink.write(*late)
