@@ -1,4 +1,4 @@
-"""The command line `thongsuot`: up, start, stop, status, hub, check, agent token, user add."""
+"""The command line `thongsuot`: up, start, stop, status, hub, check, backup, restore, agent token, user add."""
 
 from __future__ import annotations
 
@@ -97,6 +97,31 @@ def check(data: DataOption = DEFAULT_DATA, config: ConfigOption = None, listen: 
 
     settings, where, _ = _open(data, config, listen)
     raise typer.Exit(0 if command.check(settings, where) else 1)
+
+
+@app.command()
+def backup(
+    key: Annotated[bool, typer.Option("--key", help="Chỉ in khóa để cất nơi khác / only print the key.")] = False,
+    data: DataOption = DEFAULT_DATA,
+    config: ConfigOption = None,
+) -> None:
+    """Sao lưu ngay, mã hóa, thử phục hồi / back up now, encrypted, proved by a restore."""
+    from hub import backup_commands as command
+
+    settings, where, _ = _open(data, config, None)
+    command.print_key(settings, where) if key else command.run(settings, where)
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="Tệp .tar.gz.age / the backup.")],
+    data: Annotated[Path, typer.Option("--data", help="Thư mục dữ liệu mới, trống / a new, empty data folder.")],
+    key_file: Annotated[Path, typer.Option("--key-file", help="Tệp chứa khóa / file with the key.")],
+) -> None:
+    """Phục hồi vào một thư mục mới / restore into a new folder."""
+    from hub import backup_commands as command
+
+    command.restore(archive, data, key_file)
 
 
 @app.command()

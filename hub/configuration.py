@@ -67,6 +67,13 @@ class QueueSection:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSection:
+    enabled: bool = True
+    second_folder: str = ""
+    keep_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     hub: HubSection = field(default_factory=HubSection)
     stamp: StampSection = field(default_factory=StampSection)
@@ -75,6 +82,7 @@ class Configuration:
     prometheus: PrometheusSection = field(default_factory=PrometheusSection)
     alertmanager: AlertmanagerSection = field(default_factory=AlertmanagerSection)
     queue: QueueSection = field(default_factory=QueueSection)
+    backup: BackupSection = field(default_factory=BackupSection)
 
     @property
     def is_local(self) -> bool:
@@ -107,6 +115,7 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "alertmanager.port": (1, 65535),
     "queue.max_bytes": (1024**2, 1024**4),
     "queue.max_age_days": (1, 60),
+    "backup.keep_days": (1, 3660),
 }
 _CHOICES: dict[str, tuple[str, ...]] = {"hub.log_level": ("debug", "info", "warning", "error")}
 _TYPE_NAMES = {int: "a whole number", str: "text in quotes", bool: "true or false", tuple: "a list of texts"}

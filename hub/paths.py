@@ -45,6 +45,10 @@ class Paths:
         return self.root / "agent"
 
     @property
+    def backup(self) -> Path:
+        return self.root / "backup"
+
+    @property
     def prometheus(self) -> Path:
         return self.root / "prometheus"
 

@@ -20,9 +20,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from collector import reflector_status
 from collector.collector import Collector, CollectorSettings
 from conferencing.composition import Conferencing
-from exporters.metrics import HubSnapshots
+from exporters.metrics import BackupAge, HubSnapshots
 from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, Receiver
 from hub import __version__, database, installed, secret_files, setup
+from hub.backup import Backups, BackupStatus
+from hub.backup_commands import backup_settings
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
 from hub.http import board, metrics, pages, problems
@@ -57,6 +59,7 @@ class _Hub:
         self._configuration = configuration
         self._paths = paths
         self._started_at = time.time()
+        self._backups = Backups(paths.root, backup_settings(configuration, paths))
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[_Hub]:
@@ -103,6 +106,8 @@ class _Hub:
         yield "sink", self._sink.run()
         yield "collector", self._collector.run()
         yield "conferencing", self._conferencing.run()
+        if self._configuration.backup.enabled:
+            yield "backup", self._backups.keep_running()
         for index, forwarder in enumerate(self._forwarders):
             yield f"forwarder {index}", forwarder.run()
 
@@ -136,6 +141,7 @@ class _Hub:
             collector=self._collector.snapshot(time.time()),
             conferencing=self._conferencing.snapshot(),
             receivers=[await forwarder.status() for forwarder in self._forwarders],
+            backup=_backup_age(await asyncio.to_thread(self._backups.status)),
             reflector=await asyncio.to_thread(reflector_status.read, self._paths.reflector_status),
         )
 
@@ -147,6 +153,10 @@ class _Hub:
             sampling_interval_seconds=self._configuration.agent.sampling_interval_seconds,
             ca_sha256=self._certificates.ca_sha256 if self._certificates else None,
         )
+
+
+def _backup_age(status: BackupStatus) -> BackupAge:
+    return BackupAge(status.last_success, status.last_verified, status.last_bytes, len(status.failed_places))
 
 
 async def _healthz() -> dict[str, str]:

@@ -1,5 +1,5 @@
 """/metrics of the hub: what the hub derives or owns, rendered from snapshots taken for one scrape."""
 
-from exporters.metrics.render import CONTENT_TYPE, HubSnapshots, render
+from exporters.metrics.render import CONTENT_TYPE, BackupAge, HubSnapshots, render
 
-__all__ = ["CONTENT_TYPE", "HubSnapshots", "render"]
+__all__ = ["CONTENT_TYPE", "BackupAge", "HubSnapshots", "render"]

@@ -18,6 +18,16 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
+class BackupAge:
+    """Unix seconds, 0: never. `failed_places`: of the last run."""
+
+    last_success: float
+    last_verified: float
+    last_bytes: int
+    failed_places: int
+
+
+@dataclass(frozen=True, slots=True)
 class HubSnapshots:
     """All that one scrape tells, taken at one instant."""
 
@@ -27,6 +37,7 @@ class HubSnapshots:
     conferencing: ConferencingSnapshot
     receivers: Sequence[ForwardStatus]
     reflector: ReflectorStatus | None
+    backup: BackupAge
 
 
 def render(snapshots: HubSnapshots) -> bytes:
@@ -55,3 +66,17 @@ def _hub(snapshots: HubSnapshots) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "thongsuot_hub_start_time_seconds", "When the hub started, Unix time.", value=snapshots.started_at
     )
+    backup = snapshots.backup
+    yield GaugeMetricFamily(
+        "thongsuot_backup_last_success_timestamp_seconds", "When the last backup was made; 0: never.",
+        value=backup.last_success,
+    )  # fmt: skip
+    yield GaugeMetricFamily(
+        "thongsuot_backup_last_verified_timestamp_seconds", "When a backup was last proved by a restore; 0: never.",
+        value=backup.last_verified,
+    )  # fmt: skip
+    yield GaugeMetricFamily("thongsuot_backup_size_bytes", "Size of the last backup.", value=backup.last_bytes)
+    yield GaugeMetricFamily(
+        "thongsuot_backup_failed_places", "Second places that the last backup did not reach.",
+        value=backup.failed_places,
+    )  # fmt: skip

@@ -15,7 +15,9 @@ from hub.failure import UserError
 MISTAKES = {
     "[hub]\nprot = 1": "hub.toml: unknown key hub.prot; did you mean port?",
     "[hbu]\nport = 1": "hub.toml: unknown section [hbu]; did you mean hub?",
-    "[zzz]": "hub.toml: unknown section [zzz]; known: hub, stamp, media, agent, prometheus, alertmanager, queue",
+    "[zzz]": (
+        "hub.toml: unknown section [zzz]; known: hub, stamp, media, agent, prometheus, alertmanager, queue, backup"
+    ),
     "hub = 3": "hub.toml: hub must be a section: write [hub] on a line of its own",
     '[hub]\nport = "8080"': "hub.toml: hub.port = '8080' must be a whole number",
     "[hub]\nport = true": "hub.toml: hub.port = True must be a whole number",
