@@ -65,6 +65,18 @@ if [ ! -x .venv/bin/python ] || [ "$(cat "$stamp" 2>/dev/null)" != "$fingerprint
     printf '%s' "$fingerprint" > "$stamp"
 fi
 
+# What the hub serves to new nodes: our own wheel, and what the agent needs, for machines like this one.
+packages=.make/packages
+fingerprint="$fingerprint $(git rev-parse HEAD 2>/dev/null || true)"
+if [ "$(cat $packages/stamp 2>/dev/null)" != "$fingerprint" ]; then
+    say "- gói cho các máy ở xã / packages for nodes"
+    rm -rf $packages build
+    mkdir -p $packages
+    .venv/bin/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir $packages ".[agent]" "pysnmp>=7.1.25,<8" pip
+    rm -rf build
+    printf '%s' "$fingerprint" > $packages/stamp
+fi
+
 if [ "$what" = dev ]; then
     node=.make/node
     fingerprint=$(cksum < tests/web/package.json)

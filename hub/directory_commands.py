@@ -13,6 +13,8 @@ from collector import accounts, directory
 from hub import database, setup
 from hub.configuration import Configuration
 from hub.failure import UserError
+from hub.node_package.one_line import install_line, uninstall_line
+from hub.one_time import one_time_password
 from hub.paths import Paths
 
 
@@ -30,12 +32,16 @@ def print_token(configuration: Configuration, paths: Paths, site: str, name: str
     url = configuration.local_url if configuration.is_local else f"https://{address}:{configuration.hub.port}"
     typer.echo(str(token))
     typer.echo(f"Trên máy ở {site}, trong 24 giờ / on the site's machine, within 24 h:")
+    typer.echo(f"  {install_line(url, str(token), token.ca_sha256)}")
+    typer.echo("Gỡ ra / to remove it:")
+    typer.echo(f"  {uninstall_line()}")
+    typer.echo("Nếu đã cài sẵn / where it is installed already:")
     typer.echo(f"  thongsuot-agent enrol --hub {url} --token {token}")
 
 
 def add_user(paths: Paths, name: str, role: str, display_name: str) -> None:
     """Raises UserError when the name is taken or the role unknown."""
-    password = setup.one_time_password()
+    password = one_time_password()
     with _session(paths) as session:
         try:
             accounts.add(
