@@ -1,5 +1,5 @@
-# Served by the hub and run by the one line of `thongsuot agent token`: `h` is the hub's address, `p` the PEM of its CA,
-# already compared with the fingerprint (None over plain HTTP on one machine). Debian's Python 3.11, nothing else.
+# Served by the hub and run by the one line of `thongsuot agent token`: `h` is the hub's address,
+# `p` the PEM of its CA, compared with the fingerprint before (None over plain HTTP on one machine). Debian's Python 3.11, nothing else.
 # The agent's packages come from the hub, each checked by its SHA-256; the machine needs no Internet.
 import argparse
 import hashlib
