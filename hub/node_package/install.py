@@ -1,6 +1,6 @@
-# Served by the hub and run by the one line of `thongsuot agent token`: `h` is the hub's address,
-# `p` the PEM of its CA, compared with the fingerprint before (None over plain HTTP on one machine). Debian's Python 3.11, nothing else.
-# The agent's packages come from the hub, each checked by its SHA-256; the machine needs no Internet.
+# Served by the hub and run by the one line of `thongsuot agent token`: `h` is the hub's address, `p` the PEM
+# of its CA, compared with the fingerprint before (None over plain HTTP on one machine). Needs Debian's Python
+# 3.11 and nothing else: the agent's packages come from the hub, each checked by its SHA-256; no Internet.
 import argparse
 import hashlib
 import json
