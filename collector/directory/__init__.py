@@ -1,8 +1,8 @@
 """Units, sites, lines and nodes. The caller's session commits; raising leaves it to roll back."""
 
+from collector.directory.failure import DirectoryError
 from collector.directory.nodes import Enrolled, TokenRefusedError, enrol, issue_token, revoke_node
 from collector.directory.places import (
-    DirectoryError,
     add_line,
     add_site,
     add_unit,

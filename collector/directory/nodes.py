@@ -11,7 +11,9 @@ from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
 from agent.wire.enrolment import EnrolmentToken, TokenFormatError, parse_token
-from collector.directory.places import DirectoryError, find_site, new_stamp_key
+from collector.directory.failure import DirectoryError
+from collector.directory.folding import search_text
+from collector.directory.places import find_site, new_stamp_key
 from collector.tables import EnrolmentTokenRow, Line, Node, Site
 
 TOKEN_LIFETIME_SECONDS = 24 * 3600
@@ -83,6 +85,7 @@ def enrol(session: Session, token: str, hostname: str, platform: str, version: s
         enrolled_at=now,
         clock_offset_ms=0,
     )
+    node.search = search_text(node.id, node.hostname)
     session.add(node)
     session.flush()
     row.used_by = node.id

@@ -1,15 +1,18 @@
-"""Units, sites and their lines."""
+"""Units, sites and their lines, made one by one by the hub itself; what people change goes through a draft."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from collector.directory.failure import DirectoryError
+from collector.directory.folding import search_text
 from collector.tables import Line, Site, Unit
 
 MAX_SSID = 65535
@@ -17,12 +20,10 @@ STAMP_KEY_BYTES = 32
 UNITS_SINCE = date(2025, 7, 1)
 """Since then there are provinces and communes, no districts."""
 
+FIRST_LINE_NAME = "Đường truyền 1"
+
 # They become label values and parts of addresses.
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-class DirectoryError(ValueError):
-    """What the user asked for cannot be put into the directory."""
 
 
 def find_unit(session: Session, code: str, on: date | None = None) -> Unit | None:
@@ -55,6 +56,7 @@ def add_unit(
         parent_id=parent.id if parent else None,
         valid_from=valid_from,
         valid_to=valid_to,
+        search=search_text(code, name, kind),
     )
     session.add(unit)
     session.flush()
@@ -74,7 +76,7 @@ def add_site(session: Session, code: str, name: str, unit: Unit | None = None) -
     _check_code("site", code)
     if find_site(session, code) is not None:
         raise DirectoryError(f"site {code!r} exists")
-    site = Site(code=code, name=_text(name), unit_id=unit.id if unit else None)
+    site = Site(code=code, name=_text(name), unit_id=unit.id if unit else None, search=search_text(code, name))
     session.add(site)
     session.flush()
     return site
@@ -94,8 +96,9 @@ def add_line(session: Session, site: Site, code: str, name: str, provider: str =
         site_id=site.id,
         name=_text(name),
         provider=_text(provider),
-        stamp_ssid=_free_ssid(session),
+        stamp_ssid=SsidPool(session).take(),
         stamp_key=new_stamp_key(),
+        search=search_text(code, name, provider),
     )
     session.add(line)
     session.flush()
@@ -106,21 +109,34 @@ def ensure_site(session: Session, code: str, name: str, *, unit: Unit | None = N
     """The site of that code with at least one line; made when missing, otherwise left as it is."""
     site = find_site(session, code) or add_site(session, code, name, unit)
     if session.scalar(select(Line.id).where(Line.site_id == site.id).limit(1)) is None:
-        add_line(session, site, f"{code[:62]}-1", "Đường truyền 1", provider)
+        add_line(session, site, first_line_code(code), FIRST_LINE_NAME, provider)
     return site
+
+
+def first_line_code(site: str) -> str:
+    return f"{site[:62]}-1"
 
 
 def new_stamp_key() -> str:
     return secrets.token_hex(STAMP_KEY_BYTES)
 
 
-def _free_ssid(session: Session) -> int:
-    # The lowest free one from 1: 0 is what a sender without RFC 8972 has in that place.
-    taken = set(session.scalars(select(Line.stamp_ssid)))
-    free = next((ssid for ssid in range(1, MAX_SSID + 1) if ssid not in taken), None)
-    if free is None:
-        raise DirectoryError(f"no STAMP session id is free: there are {MAX_SSID} lines")
-    return free
+class SsidPool:
+    """STAMP session ids that no line has. The lowest first, from 1: 0 is what a sender without RFC 8972 sends."""
+
+    def __init__(self, session: Session) -> None:
+        self._free = self._search(set(session.scalars(select(Line.stamp_ssid))))
+
+    def take(self) -> int:
+        """Raises DirectoryError when none is left."""
+        found = next(self._free, None)
+        if found is None:
+            raise DirectoryError(f"no STAMP session id is free: there are {MAX_SSID} lines")
+        return found
+
+    @staticmethod
+    def _search(taken: set[int]) -> Iterator[int]:
+        return (ssid for ssid in range(1, MAX_SSID + 1) if ssid not in taken)
 
 
 def _check_code(what: str, code: str) -> None:

@@ -30,7 +30,7 @@ class Telephone(Base):
 
     __tablename__ = "telephones"
     __table_args__ = (
-        CheckConstraint("visibility IN ('everyone', 'technicians', 'administrators')", name="visibility_known"),
+        CheckConstraint("visibility IN ('everyone', 'staff', 'administrators')", name="visibility_known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,7 +38,7 @@ class Telephone(Base):
     number: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(32))
     visibility: Mapped[str] = mapped_column(String(32))
-    """Who needs to know it: everyone who is signed in, technicians and administrators, or administrators only."""
+    """Who needs to know it: everyone who is signed in, those who call sites, or administrators only."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"), index=True)
     search: Mapped[str] = mapped_column(String(SEARCH_LENGTH), index=True)

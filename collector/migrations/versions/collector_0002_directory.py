@@ -147,7 +147,7 @@ def _create_devices_and_telephones() -> None:
         sa.Column("site_id", sa.Integer(), nullable=True),
         sa.Column("search", sa.String(length=600), nullable=False),
         sa.CheckConstraint(
-            "visibility IN ('everyone', 'technicians', 'administrators')", name=op.f("ck_telephones_visibility_known")
+            "visibility IN ('everyone', 'staff', 'administrators')", name=op.f("ck_telephones_visibility_known")
         ),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_telephones_person_id_people")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_telephones_site_id_sites")),
