@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -11,24 +11,30 @@ from collector.directory.changes import Change
 from collector.directory.draft import Draft
 from collector.directory.failure import ConflictError, UnknownError
 
+Allowed = Callable[[Draft], None]
 
-def undo_change(session: Session, number: int, *, actor: str, now: float) -> list[Change]:
-    """Raises UnknownError, ConflictError, RefusedError."""
+
+def undo_change(
+    session: Session, number: int, *, actor: str, now: float, allowed: Allowed = lambda _: None
+) -> list[Change]:
+    """`allowed` may refuse the draft. Raises UnknownError, ConflictError, RefusedError and what `allowed` raises."""
     change = changes.find(session, number)
     if change is None:
         raise UnknownError("changes", str(number))
-    return _undo(session, [change], actor, now)
+    return _undo(session, [change], actor, now, allowed)
 
 
-def undo_batch(session: Session, batch: str, *, actor: str, now: float) -> list[Change]:
-    """All that was done in one go, or nothing. Raises UnknownError, ConflictError, RefusedError."""
+def undo_batch(
+    session: Session, batch: str, *, actor: str, now: float, allowed: Allowed = lambda _: None
+) -> list[Change]:
+    """All that was done in one go, or nothing. Raises as `undo_change`."""
     found = changes.of_batch(session, batch)
     if not found:
         raise UnknownError("batches", batch)
-    return _undo(session, found, actor, now)
+    return _undo(session, found, actor, now, allowed)
 
 
-def _undo(session: Session, wanted: Sequence[Change], actor: str, now: float) -> list[Change]:
+def _undo(session: Session, wanted: Sequence[Change], actor: str, now: float, allowed: Allowed) -> list[Change]:
     wanted = [*wanted, *_first_lines(session, wanted)]
     draft = Draft(session)
     own = {change.id for change in wanted}
@@ -46,6 +52,7 @@ def _undo(session: Session, wanted: Sequence[Change], actor: str, now: float) ->
             )
     for change in sorted(wanted, key=lambda change: -change.id):
         draft.put(change.noun, change.key, change.before)
+    allowed(draft)
     undoes = {(change.noun, change.key): change.id for change in wanted}
     return editing.commit(draft, actor=actor, now=now, undoes=undoes)
 

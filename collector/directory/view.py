@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from collector.ingest.identity import NodeIdentity
-from collector.tables import Line, Node, Site, Unit
+from collector.tables import Line, Node, Site, SitePast, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,16 @@ class DirectoryView:
         return {line.line: line.id for line in self.lines}
 
 
-def load_view(session: Session) -> DirectoryView:
+def load_view(session: Session, today: date | None = None) -> DirectoryView:
+    """`today`: sites and lines that have ended by then are left out, and with them the nodes that stand there."""
     # Sites last: whatever the others refer to is then there, without one transaction around all.
     line_rows = session.execute(
         select(
             Line.id, Line.code, Line.site_id, Line.name, Line.provider,
             Line.stamp_ssid, Line.stamp_key, Line.measured_by,
-        ).order_by(Line.code)
+        )
+        .where(_is_there(Line.valid_to, today))
+        .order_by(Line.code)
     ).all()  # fmt: skip
     rows = session.execute(
         select(
@@ -80,14 +84,10 @@ def load_view(session: Session) -> DirectoryView:
         .where(Node.revoked_at.is_(None))
         .order_by(Node.hostname, Node.id)
     ).all()  # fmt: skip
-    sites = {
-        site_id: SiteRecord(code, name, unit)
-        for site_id, code, name, unit in session.execute(
-            select(Site.id, Site.code, Site.name, Unit.name)
-            .outerjoin(Unit, Unit.id == Site.unit_id)
-            .order_by(Site.code)
-        )
-    }
+    sites = _sites(session, today)
+    # What stands at a site that has ended is not there either.
+    line_rows = [row for row in line_rows if row.site_id in sites]
+    rows = [row for row in rows if row.site_id in sites]
     live = {row.id for row in rows}
     lines = tuple(
         LineRecord(
@@ -111,6 +111,32 @@ def load_view(session: Session) -> DirectoryView:
     )  # fmt: skip
     hashes = {row.id: row.key_sha256 for row in rows}
     return DirectoryView(tuple(sites.values()), nodes, lines, _identities(nodes, lines, hashes))
+
+
+def _sites(session: Session, today: date | None) -> dict[int, SiteRecord]:
+    rows = session.execute(
+        select(Site.id, Site.code, Site.name, Unit.name)
+        .outerjoin(Unit, Unit.id == Site.unit_id)
+        .where(_is_there(Site.valid_to, today))
+        .order_by(Site.code)
+    )
+    found = {site_id: SiteRecord(code, name, unit) for site_id, code, name, unit in rows}
+    if today is not None:
+        # A move that is still to come: until that day the site belongs where it did. The earliest is the present.
+        coming = (
+            select(SitePast.site_id, Unit.name)
+            .join(Unit, Unit.id == SitePast.unit_id)
+            .where(SitePast.until > today)
+            .order_by(SitePast.until.desc())
+        )
+        for site_id, unit in session.execute(coming):
+            if site_id in found:
+                found[site_id] = replace(found[site_id], unit=unit)
+    return found
+
+
+def _is_there(valid_to: InstrumentedAttribute[date | None], today: date | None) -> ColumnElement[bool]:
+    return true() if today is None else or_(valid_to.is_(None), valid_to > today)
 
 
 def _identities(
