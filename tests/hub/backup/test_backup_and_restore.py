@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import io
+import json
 import os
 import sqlite3
+import tarfile
 from pathlib import Path
 
 import pyrage
@@ -98,6 +102,28 @@ def test_a_cut_backup_is_refused(backups: Backups, tmp_path: Path) -> None:
     archive.path.write_bytes(archive.path.read_bytes()[:-200])
     with pytest.raises(BackupError, match="damaged"):
         backup.restore(archive.path, backups.key(), tmp_path / "restored")
+
+
+def test_a_forged_backup_writes_nothing_outside_its_folder(backups: Backups, tmp_path: Path) -> None:
+    plain = io.BytesIO()
+    content = b"stolen"
+    manifest = {
+        "format": 1,
+        "version": "0",
+        "made_at": 0.0,
+        "files": {"../evil": hashlib.sha256(content).hexdigest()},
+    }
+    with tarfile.open(fileobj=plain, mode="w:gz") as tar:
+        for name, body in (("manifest.json", json.dumps(manifest).encode()), ("../evil", content)):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(body)
+            tar.addfile(entry, io.BytesIO(body))
+    forged = tmp_path / "forged.tar.gz.age"
+    recipient = pyrage.x25519.Identity.from_str(backups.key()).to_public()
+    forged.write_bytes(pyrage.encrypt(plain.getvalue(), [recipient]))
+    with pytest.raises(BackupError, match=r"holds '\.\./evil'"):
+        backup.restore(forged, backups.key(), tmp_path / "restored")
+    assert not (tmp_path / "evil").exists()
 
 
 def test_nothing_is_restored_over_what_is_there(backups: Backups, root: Path) -> None:
