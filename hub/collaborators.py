@@ -8,20 +8,23 @@ from starlette.requests import HTTPConnection
 
 from collector.collector import Collector
 from conferencing.protocols import Identity
-from hub.http.sign_in import SignIn
+from hub.http.principal import Principal
+from hub.http.sign_in import SignIns
 
 
 class ConferencingAccounts:
     """`conferencing.protocols.Accounts` by the board's own sign-in."""
 
-    def __init__(self, sign_in: SignIn) -> None:
-        self._sign_in = sign_in
+    def __init__(self, sign_ins: SignIns) -> None:
+        self._sign_ins = sign_ins
 
     async def identify(self, connection: HTTPConnection) -> Identity | None:
-        person = await self._sign_in.identify(connection)
-        if person is None or person.must_change_password:
+        """A hall's PC is its site: it joins under the site's name."""
+        known = connection.scope.get("state", {}).get("principal")
+        principal = known if isinstance(known, Principal) else await self._sign_ins.identify(connection)
+        if principal is None or principal.next:
             return None
-        return Identity(person.name, person.display_name)
+        return Identity(principal.name, principal.display_name)
 
 
 class ConferencingDirectory:

@@ -7,12 +7,12 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -23,13 +23,16 @@ from conferencing.composition import Conferencing
 from exporters.metrics import BackupAge, HubSnapshots
 from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, Receiver
 from hub import __version__, database, installed, secret_files, setup
+from hub.access import AccessControl
 from hub.backup import Backups, BackupStatus
 from hub.backup_commands import backup_settings
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
 from hub.http import board, metrics, pages, problems
+from hub.http.rights import declarations, public
 from hub.http.security import SecurityHeaders
-from hub.http.sign_in import SignIn
+from hub.http.security_limits import BodyLimit
+from hub.http.sign_in_presence import Presence
 from hub.paths import Paths
 from hub.programs import bind_address, media_worker_names
 
@@ -42,7 +45,7 @@ MAX_CONNECTIONS_WAITING = 2048
 
 async def serve(configuration: Configuration, paths: Paths) -> None:
     """Until SIGTERM or SIGINT; whichever task fails ends the process, and the supervisor starts it again."""
-    async with _Hub(configuration, paths).open() as hub:
+    async with Hub(configuration, paths).open() as hub:
         server = _server(hub.app(), configuration, paths)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,21 +57,24 @@ async def serve(configuration: Configuration, paths: Paths) -> None:
                 task.cancel()
 
 
-class _Hub:
-    def __init__(self, configuration: Configuration, paths: Paths) -> None:
+class Hub:
+    """Opened once; `app` is what is served and `work` what runs beside it."""
+
+    def __init__(self, configuration: Configuration, paths: Paths, clock: Callable[[], float] = time.time) -> None:
         self._configuration = configuration
         self._paths = paths
-        self._started_at = time.time()
+        self._clock = clock
+        self._started_at = clock()
         self._backups = Backups(paths.root, backup_settings(configuration, paths))
 
     @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator[_Hub]:
+    async def open(self) -> AsyncIterator[Hub]:
         configuration, paths = self._configuration, self._paths
         with contextlib.ExitStack() as stack:
             engine = database.open_engine(paths.database)
             stack.callback(engine.dispose)
             database.migrate(engine, str(paths.database))
-            sessions = database.sessions(engine)
+            sessions = self.sessions = database.sessions(engine)
             days = 86400.0
             queue = stack.enter_context(
                 OutboundQueue(
@@ -82,16 +88,11 @@ class _Hub:
             queue.register([receiver.name for receiver in receivers])
             self._sink = QueueSink(queue, queue_thread)
             self._certificates = setup.open_certificates(configuration, paths)
-            self._sign_in = SignIn(
-                sessions,
-                secret_files.ensure(paths.secrets / "session.key"),
-                secure_cookie=not configuration.is_local,
-                password_changed=lambda name: setup.forget_administrator_password(paths, name),
-            )
-            self._collector = Collector(sessions, self._sink, self._collector_settings())
+            self.access = AccessControl(sessions, paths, secure_cookie=not configuration.is_local, clock=self._clock)
+            self._collector = Collector(sessions, self._sink, self._collector_settings(), self._clock)
             self._conferencing = Conferencing(
                 sessions=sessions,
-                accounts=ConferencingAccounts(self._sign_in),
+                accounts=ConferencingAccounts(self.access.sign_ins),
                 directory=ConferencingDirectory(self._collector),
                 worker_sockets=[paths.worker_socket(name) for name in media_worker_names(configuration)],
             )
@@ -112,23 +113,36 @@ class _Hub:
             yield f"forwarder {index}", forwarder.run()
 
     def app(self) -> FastAPI:
-        app = FastAPI(title="Thông Suốt", version=__version__, docs_url=None, redoc_url=None)
+        access = self.access
+        app = FastAPI(
+            title="Thông Suốt",
+            version=__version__,
+            docs_url=None,
+            redoc_url=None,
+            dependencies=[Depends(access.guard)],
+        )
         problems.install(app)
         # Media and pages compress well; what is small or already compressed is left alone.
         app.add_middleware(GZipMiddleware, minimum_size=1024)
+        app.add_middleware(Presence, sign_ins=access.sign_ins)
+        app.add_middleware(BodyLimit)
         app.add_middleware(SecurityHeaders, tls=not self._configuration.is_local)
         token = secret_files.ensure(self._paths.secrets / "metrics.token")
         app.include_router(self._collector.router)
         app.include_router(self._conferencing.router)
-        app.include_router(self._sign_in.router())
-        app.include_router(board.router(self._collector, self._sign_in))
-        app.include_router(metrics.router(self._snapshots, token, self._sign_in))
+        for router in access.routers():
+            app.include_router(router)
+        app.include_router(board.router(self._collector, access.places, self._clock))
+        app.include_router(metrics.router(self._snapshots, token, access.sign_ins))
         app.include_router(pages.router())
         app.mount("/static", pages.RevalidatedFiles(directory=pages.WEB))
         app.add_api_route("/healthz", _healthz, methods=["GET"], tags=["health"])
         app.add_api_route("/ca.pem", self._ca, methods=["GET"], include_in_schema=False)
+        # A route that does not say what it demands ends the start here.
+        declarations(app.routes)
         return app
 
+    @public("the hub's own certificate authority: nodes compare it with the fingerprint in their token")
     async def _ca(self) -> FileResponse:
         if self._certificates is None:
             raise HTTPException(404, "This hub serves plain HTTP on its own machine; it has no certificate.")
@@ -138,7 +152,7 @@ class _Hub:
         return HubSnapshots(
             version=__version__,
             started_at=self._started_at,
-            collector=self._collector.snapshot(time.time()),
+            collector=self._collector.snapshot(self._clock()),
             conferencing=self._conferencing.snapshot(),
             receivers=[await forwarder.status() for forwarder in self._forwarders],
             backup=_backup_age(await asyncio.to_thread(self._backups.status)),
@@ -159,6 +173,7 @@ def _backup_age(status: BackupStatus) -> BackupAge:
     return BackupAge(status.last_success, status.last_verified, status.last_bytes, len(status.failed_places))
 
 
+@public("says that the hub answers, nothing else")
 async def _healthz() -> dict[str, str]:
     return {"status": "ok"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +15,10 @@ from collector import accounts, directory
 from hub import certificates, database, secret_files
 from hub.certificates import Certificates
 from hub.configuration import Configuration
+from hub.one_time import one_time_password
 from hub.paths import Paths
 
 ADMINISTRATOR = "admin"
-# Without those that are taken for one another on paper: l, 1, o, 0.
-ONE_TIME_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-ONE_TIME_GROUPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +68,6 @@ def _is_lan_address(text: str) -> bool:
     except ValueError:
         return False
     return address.version == 4 and not address.is_loopback
-
-
-def one_time_password() -> str:
-    groups = ("".join(secrets.choice(ONE_TIME_LETTERS) for _ in range(4)) for _ in range(ONE_TIME_GROUPS))
-    return "-".join(groups)
 
 
 def forget_administrator_password(paths: Paths, name: str) -> None:

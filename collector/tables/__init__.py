@@ -3,6 +3,16 @@
 Instants are Unix seconds by the hub's clock. Everything works alike on SQLite and PostgreSQL.
 """
 
+from collector.tables.accounts import (
+    ApiTokenRow,
+    AuditEntryRow,
+    AuditHeadRow,
+    GrantRow,
+    RecoveryCodeRow,
+    SiteAccessRow,
+    TotpRow,
+    UserSession,
+)
 from collector.tables.base import Base, metadata
 from collector.tables.changes import DirectoryChange
 from collector.tables.devices import Device
@@ -15,19 +25,27 @@ from collector.tables.units import Unit
 from collector.tables.users import User
 
 __all__ = [
+    "ApiTokenRow",
+    "AuditEntryRow",
+    "AuditHeadRow",
     "Base",
     "Device",
     "DirectoryChange",
     "EnrolmentTokenRow",
+    "GrantRow",
     "Line",
     "LineMinute",
     "Node",
     "NodeMinute",
     "Person",
+    "RecoveryCodeRow",
     "Site",
+    "SiteAccessRow",
     "SitePast",
     "Telephone",
+    "TotpRow",
     "Unit",
     "User",
+    "UserSession",
     "metadata",
 ]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.tables.base import Base
 
 
 class User(Base):
-    """A person who signs in."""
+    """A person who signs in. What they may do stands in their grants (collector.tables.accounts)."""
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("role IN ('administrator', 'technician', 'viewer')", name="role_known"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     """Lower case, NFC."""
     display_name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(255))
-    role: Mapped[str] = mapped_column(String(32))
     must_change_password: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[float]
     disabled_at: Mapped[float | None]

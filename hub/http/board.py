@@ -1,16 +1,20 @@
-"""The board's API: all sites as they are now, and the last hour of one of them. For people who are signed in."""
+"""The board's API: sites as they are now, and the last hour of one of them. Each caller sees their own sites only."""
 
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
+from starlette.requests import Request
 
+from collector.accounts.rights import Action
 from collector.history import LineMinutePoint, NodeMinutePoint
 from collector.snapshot import CollectorSnapshot, FilesystemReading, NodeState, SiteState
-from hub.http.sign_in import SignedIn, SignIn
+from hub.http.principal import principal_of
+from hub.http.rights import requires
+from hub.http.rights_tree import Places
 
 HISTORY_MINUTES = 60
 
@@ -40,20 +44,25 @@ class History(BaseModel):
     nodes: dict[str, dict[str, list[float | int | None]]]
 
 
-def router(knowledge: Knowledge, sign_in: SignIn, clock: Callable[[], float] = time.time) -> APIRouter:
+def router(knowledge: Knowledge, places: Places, clock: Callable[[], float] = time.time) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/board", tags=["board"])
-    person = Annotated[SignedIn, Depends(sign_in.require)]
+
+    async def visible(request: Request, now: float) -> list[SiteState]:
+        principal, tree = principal_of(request), await places.tree()
+        sites = knowledge.snapshot(now).sites
+        return [site for site in sites if principal.may_at_site(Action.SEE_BOARD, site.site, tree)]
 
     @routes.get("")
-    async def board(_: person) -> Board:
+    @requires(Action.SEE_BOARD)
+    async def board(request: Request) -> Board:
         now = clock()
-        sites = knowledge.snapshot(now).sites
-        return Board(now=now, sites=[_site(site) for site in sites])
+        return Board(now=now, sites=[_site(site) for site in await visible(request, now)])
 
     @routes.get("/sites/{code}/history")
-    async def history(code: str, _: person) -> History:
+    @requires(Action.SEE_BOARD)
+    async def history(code: str, request: Request) -> History:
         now = clock()
-        site = next((site for site in knowledge.snapshot(now).sites if site.site == code), None)
+        site = next((site for site in await visible(request, now) if site.site == code), None)
         if site is None:
             raise HTTPException(404, f"Không có địa điểm {code!r}. / No site {code!r}.")
         until = int(now // 60) * 60 + 60

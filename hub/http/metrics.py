@@ -5,19 +5,26 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from collector.accounts.rights import Action
 from exporters.metrics import CONTENT_TYPE, HubSnapshots, render
-from hub.http.sign_in import SignIn
+from hub.http.rights import public
+from hub.http.sign_in import SignIns
 
 
-def router(take: Callable[[], Awaitable[HubSnapshots]], token: str, sign_in: SignIn) -> APIRouter:
+def router(take: Callable[[], Awaitable[HubSnapshots]], token: str, sign_ins: SignIns) -> APIRouter:
     """`take` gives the snapshots of this instant."""
     routes = APIRouter(tags=["metrics"])
 
+    async def _may_read(request: Request) -> bool:
+        principal = await sign_ins.identify(request)
+        return principal is not None and not principal.next and principal.may_everywhere(Action.READ_METRICS)
+
     @routes.get("/metrics", response_class=Response)
+    @public("checks its own token, or the right to read metrics, itself")
     async def metrics(request: Request) -> Response:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         by_token = scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
-        if not by_token and await sign_in.identify(request) is None:
+        if not by_token and not await _may_read(request):
             raise HTTPException(
                 401,
                 "Cần mã trong secrets/metrics.token hoặc đăng nhập. / Send the token of secrets/metrics.token, "

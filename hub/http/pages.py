@@ -9,7 +9,10 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from hub.http.rights import public
+
 WEB = Path(__file__).parent.parent / "web"
+PATHS = ("/", "/diem/{code}", "/dang-nhap", "/tai-khoan", "/nguoi-dung", "/nhat-ky", "/vao")
 
 
 class RevalidatedFiles(StaticFiles):
@@ -24,10 +27,11 @@ class RevalidatedFiles(StaticFiles):
 def router() -> APIRouter:
     pages = APIRouter(include_in_schema=False)
 
+    @public("the page is the same for all; the API alone decides who may see what")
     async def board() -> FileResponse:
         return FileResponse(WEB / "board.html", headers={"Cache-Control": "no-cache"})
 
-    # One page; its script reads the address and asks the API, which alone decides who may see what.
-    for path in ("/", "/diem/{code}", "/dang-nhap"):
+    # One page; its script reads the address and asks the API.
+    for path in PATHS:
         pages.add_api_route(path, board, methods=["GET"])
     return pages

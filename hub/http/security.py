@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub import logs
 from hub.http.problems import problem
 
 logger = logging.getLogger(__name__)
@@ -39,11 +40,21 @@ class SecurityHeaders:
             self._headers["Strict-Transport-Security"] = "max-age=2592000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
+        told = logs.request_id.set(request_id)
+        try:
+            await self._answer(scope, receive, send, request_id)
+        finally:
+            logs.request_id.reset(told)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

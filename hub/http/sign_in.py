@@ -1,191 +1,220 @@
-"""Who is at the browser: a signed cookie, the sign-in routes, and the guard for routes that need a person."""
+"""Who is at the other end: a session's cookie, an API token, or the cookie of a hall's PC.
+
+Sessions live in the database; the cookie is a random token, of which only the hash is kept. Knows no routes.
+"""
+
+from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
+import logging
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TypeVar
 
-from fastapi import APIRouter, Depends, HTTPException, Response
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
-from collector import accounts
+from collector.accounts import api_tokens, sign_ins, site_access
+from collector.accounts.people import Account
+from collector.accounts.rights import Rights
+from collector.accounts.sealing import Sealer
+from collector.accounts.sign_ins import SESSION_SECONDS, SignIn, token_hash
+from collector.accounts.site_access import Hall
+from hub.http.principal import HALL, TOKEN, USER, Principal, address_of
+
+logger = logging.getLogger(__name__)
 
 COOKIE = "thongsuot_session"
-SESSION_SECONDS = 12 * 3600
-FAILURES_PER_MINUTE = 10
-MAX_REMEMBERED_ADDRESSES = 4096
+HALL_COOKIE = "thongsuot_hall"
+HALL_COOKIE_SECONDS = 400 * 86400
+"""The longest that browsers keep a cookie; it is renewed at each sign-in with the link."""
+IDLE_HEADER = "x-thongsuot-idle"
+"""Seconds since the person last did something in the page that asks: pages ask by themselves too."""
+MAX_TOKEN_CHARACTERS = 100
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    name: str
-    display_name: str
-    role: str
-    must_change_password: bool
+class Caller:
+    """What a request says of itself, read apart from the database. `idle`: seconds, 0 when not said."""
+
+    session_token: str | None
+    api_token: str | None
+    hall_token: str | None
+    address: str
+    idle: float
 
 
-class Credentials(BaseModel):
-    name: str = Field(max_length=64)
-    password: str = Field(max_length=1024)
-
-
-class NewPassword(BaseModel):
-    old: str = Field(max_length=1024)
-    new: str = Field(max_length=1024)
-
-
-class FailureLimit:
-    """At most FAILURES_PER_MINUTE failed sign-ins a minute from one address. Times in seconds."""
-
-    def __init__(self) -> None:
-        self._failures: dict[str, deque[float]] = {}
-
-    def wait_seconds(self, address: str, now: float) -> float:
-        failures = self._failures.get(address, deque())
-        while failures and failures[0] <= now - 60:
-            failures.popleft()
-        return failures[0] + 60 - now if len(failures) >= FAILURES_PER_MINUTE else 0.0
-
-    def failed(self, address: str, now: float) -> None:
-        if address not in self._failures and len(self._failures) >= MAX_REMEMBERED_ADDRESSES:
-            self._failures.pop(next(iter(self._failures)))
-        self._failures.setdefault(address, deque(maxlen=FAILURES_PER_MINUTE)).append(now)
-
-
-class SignIn:
-    """Sessions are cookies signed with `secret`; a changed password or a disabled user ends them."""
+class SignIns:
+    """Sessions of all browsers. `in_use` counts open meetings by session: nobody touches the mouse in a meeting."""
 
     def __init__(
         self,
         sessions: sessionmaker[Session],
-        secret: str,
+        sealer: Sealer,
         *,
         secure_cookie: bool,
         password_changed: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._sessions = sessions
-        self._serializer = URLSafeTimedSerializer(secret, salt="thongsuot.session")
-        self._secure_cookie = secure_cookie
-        self._password_changed = password_changed
-        self._clock = clock
-        self._limit = FailureLimit()
-        self.failures = 0
+        self.secure_cookie = secure_cookie
+        self._in_meeting: Counter[str] = Counter()
+        self.sealer = sealer
+        self.password_changed = password_changed
+        self.clock = clock
 
-    async def identify(self, connection: HTTPConnection) -> SignedIn | None:
-        """The person of a request or WebSocket, None when nobody is signed in."""
+    async def identify(self, connection: HTTPConnection) -> Principal | None:
+        """Whoever speaks, None for nobody. Steps of the sign-in that are not done yet stand in `next`."""
+        caller = read_caller(connection.headers, connection.cookies, address_of(connection))
+        if caller.session_token is None and caller.api_token is None and caller.hall_token is None:
+            return None
+        return await self.transaction(lambda session: self._find(session, caller, self.clock()))
+
+    async def transaction(self, work: Callable[[Session], Result]) -> Result:
+        """`work` in a thread, in a transaction of its own. Raises what it raises, and then nothing is kept."""
+        return await asyncio.to_thread(self._in_transaction, work)
+
+    @contextlib.asynccontextmanager
+    async def in_meeting(self, connection: HTTPConnection) -> AsyncIterator[None]:
+        """While a page is in a meeting its user's session does not become idle."""
         token = connection.cookies.get(COOKIE)
-        if token is None:
-            return None
+        if token is None or len(token) > MAX_TOKEN_CHARACTERS:
+            yield
+            return
+        key = token_hash(token)
+        self._in_meeting[key] += 1
         try:
-            content = self._serializer.loads(token, max_age=SESSION_SECONDS)
-            name, stamp = content["u"], content["p"]
-        except (BadSignature, KeyError, TypeError):
-            return None
-        user = await asyncio.to_thread(self._find, name)
-        if user is None or _password_stamp(user.password_hash) != stamp:
-            return None
-        return _signed_in(user)
+            yield
+        finally:
+            self._in_meeting[key] -= 1
+            if not self._in_meeting[key]:
+                del self._in_meeting[key]
+            # The quarter of an hour begins with the end of the meeting.
+            await asyncio.shield(self.transaction(lambda session: self._leave_meeting(session, token)))
 
-    async def require(self, connection: HTTPConnection) -> SignedIn:
-        """FastAPI dependency. Raises 401, or 403 while the one-time password is not changed."""
-        person = await self.identify(connection)
-        if person is None:
-            raise HTTPException(401, "Hãy đăng nhập. / Sign in first.")
-        if person.must_change_password:
-            raise HTTPException(403, "Hãy đổi mật khẩu dùng một lần. / Change the one-time password first.")
-        return person
+    def set_cookie(self, response: Response, token: str) -> None:
+        self._set(response, COOKIE, token, int(SESSION_SECONDS))
 
-    def router(self) -> APIRouter:
-        router = APIRouter(prefix="/api/v1/session", tags=["session"])
+    def set_hall_cookie(self, response: Response, token: str) -> None:
+        self._set(response, HALL_COOKIE, token, HALL_COOKIE_SECONDS)
 
-        @router.get("")
-        async def who(connection: HTTPConnection) -> SignedIn:
-            person = await self.identify(connection)
-            if person is None:
-                raise HTTPException(401, "Hãy đăng nhập. / Sign in first.")
-            return person
+    def set_device_cookie(self, response: Response, name: str, token: str, seconds: int) -> None:
+        self._set(response, name, token, seconds)
 
-        @router.post("")
-        async def sign_in(credentials: Credentials, connection: HTTPConnection, response: Response) -> SignedIn:
-            address = connection.client.host if connection.client else ""
-            self._refuse_if_limited(address)
-            user = await asyncio.to_thread(self._verify, credentials.name, credentials.password)
-            if user is None:
-                self._count_failure(address)
-                raise HTTPException(401, "Tên hoặc mật khẩu không đúng. / The name or the password is not right.")
-            self._set_cookie(response, user)
-            return _signed_in(user)
+    def _set(self, response: Response, name: str, value: str, seconds: int) -> None:
+        response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=self.secure_cookie)
 
-        @router.delete("", status_code=204)
-        async def sign_out(response: Response) -> None:
-            response.delete_cookie(COOKIE)
-
-        @router.post("/password")
-        async def change(
-            new: NewPassword, response: Response, connection: HTTPConnection,
-            person: Annotated[SignedIn | None, Depends(self.identify)],
-        ) -> SignedIn:  # fmt: skip
-            if person is None:
-                raise HTTPException(401, "Hãy đăng nhập. / Sign in first.")
-            address = connection.client.host if connection.client else ""
-            self._refuse_if_limited(address)
-            try:
-                user = await asyncio.to_thread(self._change, person.name, new.old, new.new)
-            except accounts.PasswordRuleError as error:
-                raise HTTPException(422, str(error)) from None
-            if user is None:
-                self._count_failure(address)
-                raise HTTPException(401, "Mật khẩu cũ không đúng. / The old password is not right.")
-            self._password_changed(user.name)
-            self._set_cookie(response, user)
-            return _signed_in(user)
-
-        return router
-
-    def _set_cookie(self, response: Response, user: accounts.Account) -> None:
-        token = self._serializer.dumps({"u": user.name, "p": _password_stamp(user.password_hash)})
-        response.set_cookie(
-            COOKIE, token, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=self._secure_cookie
-        )
-
-    def _refuse_if_limited(self, address: str) -> None:
-        wait = self._limit.wait_seconds(address, self._clock())
-        if wait > 0:
-            seconds = int(wait) + 1
-            raise HTTPException(
-                429,
-                f"Sai nhiều lần; thử lại sau {seconds} giây. / Too many failures; try again in {seconds} s.",
-                {"Retry-After": str(seconds)},
-            )
-
-    def _count_failure(self, address: str) -> None:
-        self.failures += 1
-        self._limit.failed(address, self._clock())
-
-    def _find(self, name: str) -> accounts.Account | None:
-        with self._sessions() as session:
-            return accounts.find(session, name)
-
-    def _verify(self, name: str, password: str) -> accounts.Account | None:
+    def _in_transaction(self, work: Callable[[Session], Result]) -> Result:
         with self._sessions.begin() as session:
-            return accounts.verify(session, name, password)
+            return work(session)
 
-    def _change(self, name: str, old: str, new: str) -> accounts.Account | None:
-        with self._sessions.begin() as session:
-            return accounts.change_password(session, name, old, new)
+    def _find(self, session: Session, caller: Caller, now: float) -> Principal | None:
+        if caller.api_token is not None:
+            return _by_api_token(session, caller.api_token, now, caller.address)
+        if caller.session_token is not None:
+            found = self._by_session(session, caller.session_token, caller, now)
+            if found is not None:
+                return found
+        if caller.hall_token is not None:
+            return _by_hall_token(session, caller.hall_token, now, caller.address)
+        return None
+
+    def _by_session(self, session: Session, token: str, caller: Caller, now: float) -> Principal | None:
+        found = sign_ins.find(session, token, now)
+        if found is None:
+            logger.warning("x unknown session cookie from %s", caller.address)
+            return None
+        if isinstance(found, sign_ins.Ended):
+            logger.warning("x ended session (%s) of %s used from %s", found.reason, found.user, caller.address)
+            return None
+        spared = token_hash(token) in self._in_meeting and not found.account.rights.administers
+        idle = found.is_idle(now) and not spared
+        if not idle:
+            active_at = now if spared else now - caller.idle
+            sign_ins.touch(session, found, now, active_at)
+            # A page that was left alone for long enough says so itself before the next touch is due.
+            idle = caller.idle > found.idle_limit and not spared
+        return user_principal(found, idle=idle)
+
+    def _leave_meeting(self, session: Session, token: str) -> None:
+        now = self.clock()
+        found = sign_ins.find(session, token, now)
+        if isinstance(found, SignIn) and not found.account.rights.administers:
+            sign_ins.touch(session, found, now, now)
 
 
-def _password_stamp(password_hash: str) -> str:
-    # Binds the session to the password it was opened with, and tells nothing of the hash.
-    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
+def user_principal(sign_in: SignIn, *, idle: bool = False) -> Principal:
+    account = sign_in.account
+    return Principal(
+        USER,
+        account.name,
+        account.display_name,
+        account.rights,
+        f"session {sign_in.id}",
+        next=next_step(account, code_verified=sign_in.code_verified, idle=idle),
+        user_id=account.id,
+        sign_in_id=sign_in.id,
+        idle_seconds=sign_in.idle_limit,
+    )
 
 
-def _signed_in(user: accounts.Account) -> SignedIn:
-    return SignedIn(user.name, user.display_name, user.role, user.must_change_password)
+def hall_principal(hall: Hall) -> Principal:
+    return Principal(HALL, f"hall:{hall.site}", hall.site_name, Rights(), f"hall {hall.access}", site=hall.site)
+
+
+def next_step(account: Account, *, code_verified: bool, idle: bool = False) -> str:
+    """What is still to be done before the account may be used; empty when nothing is."""
+    if account.has_totp and not code_verified:
+        return "code"
+    if idle:
+        return "unlock"
+    if account.must_change_password:
+        return "new_password"
+    if account.rights.administers and not account.has_totp:
+        return "set_up_totp"
+    return ""
+
+
+def read_caller(headers: Mapping[str, str], cookies: Mapping[str, str], address: str) -> Caller:
+    """Pure. What is too long to be one of our tokens is none."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    is_token = scheme.lower() == "bearer" and bearer.startswith(api_tokens.PREFIX)
+    idle = headers.get(IDLE_HEADER, "")
+    return Caller(
+        _sane(cookies.get(COOKIE)),
+        _sane(bearer.strip()) if is_token else None,
+        _sane(cookies.get(HALL_COOKIE)),
+        address,
+        float(idle) if idle.isascii() and idle.isdigit() and len(idle) <= 6 else 0.0,
+    )
+
+
+def _sane(token: str | None) -> str | None:
+    return token if token and len(token) <= MAX_TOKEN_CHARACTERS else None
+
+
+def _by_api_token(session: Session, token: str, now: float, address: str) -> Principal | None:
+    found = api_tokens.find(session, token, now, address)
+    if found is None:
+        logger.warning("x unknown API token from %s", address)
+        return None
+    if isinstance(found, sign_ins.Ended):
+        logger.warning("x %s API token of %s used from %s", found.reason, found.user, address)
+        return None
+    account = found.account
+    rights = account.rights.narrowed(found.scopes)
+    return Principal(TOKEN, account.name, account.display_name, rights, f"token {found.id}", user_id=account.id)
+
+
+def _by_hall_token(session: Session, token: str, now: float, address: str) -> Principal | None:
+    hall = site_access.find(session, token, now, address)
+    if hall is None:
+        logger.warning("x unknown or revoked hall cookie from %s", address)
+        return None
+    return hall_principal(hall)

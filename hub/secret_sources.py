@@ -1,0 +1,58 @@
+"""Where secrets come from: environment, systemd credentials, or a file of the data folder, made on first use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub import secret_files
+from hub.failure import UserError
+
+ENVIRONMENT_PREFIX = "THONGSUOT_SECRET_"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+MIN_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSources:
+    """`folder`: of the data folder. The environment wins over a credential, a credential over a file.
+
+    The name `session.key` is the file session.key, the credential session.key and THONGSUOT_SECRET_SESSION_KEY.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def given(self, name: str) -> str | None:
+        """What was given from outside; None when the hub's own file is to be used. Raises UserError."""
+        variable = ENVIRONMENT_PREFIX + name.upper().replace(".", "_").replace("-", "_")
+        if variable in self.environment:
+            return _checked(self.environment[variable], variable)
+        if CREDENTIALS in self.environment:
+            path = Path(self.environment[CREDENTIALS]) / name
+            try:
+                return _checked(path.read_text(encoding="utf-8"), str(path))
+            except FileNotFoundError:
+                return None
+            except (OSError, UnicodeDecodeError) as error:
+                raise UserError(f"{path}: the credential cannot be read: {error}") from None
+        return None
+
+    def ensure(self, name: str) -> str:
+        """The secret; 256 random bits in a file when nobody gave one. Raises UserError."""
+        given = self.given(name)
+        return secret_files.ensure(self.folder / name) if given is None else given
+
+
+def secret_sources(folder: Path, environment: Mapping[str, str] = os.environ) -> SecretSources:
+    return SecretSources(folder, environment)
+
+
+def _checked(text: str, where: str) -> str:
+    text = text.strip()
+    if len(text) < MIN_CHARACTERS:
+        # Where, never what.
+        raise UserError(f"{where}: a secret needs at least {MIN_CHARACTERS} characters")
+    return text
