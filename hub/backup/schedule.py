@@ -95,7 +95,8 @@ class Backups:
                     logger.info("backed up and proved: %s", archive.path.name)
                 except (BackupError, OSError) as error:
                     logger.error("no backup: %s; trying again in %.0f s", error, RETRY_SECONDS)
-                except Exception:  # noqa: BLE001 - whatever is wrong with backups must not end the hub
+                except Exception:
+                    # Whatever is wrong with backups must not end the hub.
                     logger.exception("no backup; trying again in %.0f s", RETRY_SECONDS)
             await asyncio.sleep(RETRY_SECONDS)
 
