@@ -142,13 +142,13 @@ class Child:
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         _signal(process, signal.SIGTERM)
-        try:
-            async with asyncio.timeout(self.program.stop_seconds):
-                await process.wait()
-        except TimeoutError:
+        ended = asyncio.create_task(process.wait(), name=f"{self.program.name} ends")
+        # Not asyncio.timeout: before Python 3.11.4 it does not become TimeoutError in a task that is being cancelled.
+        await asyncio.wait([ended], timeout=self.program.stop_seconds)
+        if not ended.done():
             logger.warning("- %s did not end in %.0f s: killed", self.program.name, self.program.stop_seconds)
             _signal(process, signal.SIGKILL)
-            await process.wait()
+        await ended
 
     def _enter(self, state: State) -> None:
         if state is not self._state:
