@@ -28,7 +28,7 @@ _TWO_DIGIT_YEAR = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2}")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _MAC = re.compile(r"[0-9a-f]{12}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_TELEPHONE = re.compile(r"\+?[0-9][0-9 .()/-]*(?:(?:x|ext\.?|máy lẻ) ?\d+)?")
+_TELEPHONE = re.compile(r"[+(]?[0-9][0-9 .()/-]*(?:(?:x|ext\.?|máy lẻ) ?\d+)?")
 # UTF-8 that somebody read as Latin-1 or CP1252: Vĩnh Tường becomes VÄ©nh TÆ°á»ng.
 _MOJIBAKE = re.compile("[ÄÆ][\u0080-\u00bf\u0152-\u02dc\u2013-\u203a\u20ac\u2122]|á[º»]|Ã[\u00a1-\u00bf]|â€")
 _EATEN = re.compile(r"[^\W\d_]\?+[^\W\d_]|\?{2,}")

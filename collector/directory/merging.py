@@ -42,8 +42,12 @@ def _new_unit(draft: Draft, fields: Mapping[str, str], on: date) -> str:
     if wrong:
         raise RefusedError(entry.as_problems(UNITS, given.get("code", ""), list(dict(wrong).items())))
     key = UNITS.key(state)
-    if draft.get("units", key) is None:
-        draft.put("units", key, state)
+    found = draft.get("units", key)
+    if found is not None and found != state:
+        raise _refused(
+            key, f"Đã có {found['name']} với mã này từ ngày ấy.", f"{found['name']} has that code since then."
+        )
+    draft.put("units", key, state)
     return key
 
 

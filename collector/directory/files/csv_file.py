@@ -40,6 +40,9 @@ def read(noun: Noun, content: bytes) -> Sheet:
     columns = [unescape(column.strip()) for column in columns[:MAX_COLUMNS]]
     fields, bad = fields_of(noun, columns, line)
     sheet = Sheet(encoding, bad=bad, headings={name: columns[position] for position, name in fields.items()})
+    if bad:
+        # Every row would be wrong for the same reason.
+        return sheet
     for line, cells in lines:
         if len(sheet.rows) >= MAX_ROWS:
             raise FileRefusedError(

@@ -51,6 +51,8 @@ def _compose(text: str) -> yaml.Node | None:
     try:
         _check_events(text, loader)
         return yaml.compose(text, Loader=loader)
+    except FileRefusedError:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise FileRefusedError(
