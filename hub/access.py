@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session, sessionmaker
 
 from collector import audit
-from hub import setup
+from hub import database, setup
 from hub.http import audit as audit_routes
 from hub.http import rights_halls, rights_users, sign_in_account, tokens
 from hub.http.rights import Guard
@@ -29,6 +29,16 @@ AUDIT_KEY = "audit.key"
 def audit_head(paths: Paths, sources: SecretSources) -> audit.HeadFile:
     """Beside the database, not in it: whoever can write only to the database cannot make both agree."""
     return audit.HeadFile(paths.root / AUDIT_HEAD, sources.ensure(AUDIT_KEY))
+
+
+def sessions_of(where: Paths) -> sessionmaker[Session]:
+    """Of a migrated database, with the head file of the audit log attached. The caller disposes the engine."""
+    where.create()
+    engine = database.open_engine(where.database)
+    database.migrate(engine, str(where.database))
+    sessions = database.sessions(engine)
+    audit.keep_head(sessions, audit_head(where, secret_sources(where.secrets)))
+    return sessions
 
 
 class AccessControl:

@@ -1,16 +1,15 @@
-"""The command line `thongsuot`: up, start, stop, status, hub, check, backup, restore, agent token, user add."""
+"""The command line `thongsuot`: up, start, stop, status, hub, check, backup, restore, agent, user, audit, secrets."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hub import __version__, configuration, paths
+from hub import __version__, account_cli, configuration, paths
 from hub.configuration import Configuration
 from hub.failure import UserError
 from hub.paths import Paths
@@ -34,9 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 agent_app = typer.Typer(help="Điểm giám sát / nodes.", no_args_is_help=True)
-user_app = typer.Typer(help="Người dùng / users.", no_args_is_help=True)
 app.add_typer(agent_app, name="agent")
-app.add_typer(user_app, name="user")
+account_cli.add_to(app)
 
 
 def main() -> None:
@@ -62,12 +60,10 @@ def hub(data: DataOption = DEFAULT_DATA, config: ConfigOption = None, listen: Li
     """Chỉ chạy máy chủ web (do `up` gọi) / run the hub process alone (`up` does it)."""
     import uvloop
 
-    from hub import server
+    from hub import logs, server
 
     settings, where, _ = _open(data, config, listen)
-    logging.basicConfig(level=settings.hub.log_level.upper(), format="%(levelname)s %(name)s %(message)s")
-    # httpx tells of each request at info level.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logs.configure(settings.hub.log_level, settings.hub.log_format)
     where.create()
     uvloop.run(server.serve(settings, where))
 
@@ -143,21 +139,6 @@ def agent_token(
 
     settings, where, _ = _open(data, config, listen)
     command.print_token(settings, where, site, name)
-
-
-@user_app.command("add")
-def user_add(
-    name: str,
-    role: Annotated[str, typer.Option(help="administrator, technician, viewer")] = "viewer",
-    display_name: Annotated[str, typer.Option(help="Họ và tên / full name.")] = "",
-    data: DataOption = DEFAULT_DATA,
-    config: ConfigOption = None,
-) -> None:
-    """Thêm người dùng; in mật khẩu dùng một lần / add a user and print a one-time password."""
-    from hub import directory_commands as command
-
-    _, where, _ = _open(data, config, None)
-    command.add_user(where, name, role, display_name)
 
 
 def _open(data: Path, config: Path | None, listen: str | None) -> tuple[Configuration, Paths, Path | None]:

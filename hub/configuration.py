@@ -22,6 +22,7 @@ class HubSection:
     port: int = 8080
     names: tuple[str, ...] = ()
     log_level: str = "info"
+    log_format: str = "text"
     site_code: str = "trung-tam"
     site_name: str = "Trung tâm điều hành"
 
@@ -117,7 +118,10 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "queue.max_age_days": (1, 60),
     "backup.keep_days": (1, 3660),
 }
-_CHOICES: dict[str, tuple[str, ...]] = {"hub.log_level": ("debug", "info", "warning", "error")}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "hub.log_level": ("debug", "info", "warning", "error"),
+    "hub.log_format": ("text", "json"),
+}
 _TYPE_NAMES = {int: "a whole number", str: "text in quotes", bool: "true or false", tuple: "a list of texts"}
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session, sessionmaker
 
 from agent.state import StateFolder
-from collector import accounts, directory
+from collector import accounts, audit, directory
 from hub import certificates, database, secret_files
 from hub.certificates import Certificates
 from hub.configuration import Configuration
@@ -91,6 +91,9 @@ def _ensure_administrator(factory: sessionmaker[Session], paths: Paths, now: flo
                 display_name="Quản trị viên",
                 role="administrator",
                 must_change_password=True,
+            )
+            audit.record(
+                session, "hub", "user.added", ADMINISTRATOR, {"role": "administrator", "unit": None}, now=now
             )
     return file.read_text(encoding="ascii") if file.exists() else None
 

@@ -7,10 +7,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from agent.wire.configuration import LineConfiguration, NodeConfiguration, StampTarget
+from collector import audit
 from collector.directory import DirectoryView, Enrolled, LineRecord, TokenRefusedError, enrol
 from collector.http import problems
 from collector.http.requests import client_address, read_body
@@ -38,13 +40,16 @@ class Enrolment:
             raise problems.too_fast(wait)
         asked = _enrolment_fields(await read_body(request, MAX_ENROLMENT_BYTES))
         try:
-            return await self._writer.call(
-                lambda session: enrol(
-                    session, asked["token"], asked["hostname"], asked["platform"], asked["version"], now
-                )
-            )
+            return await self._writer.call(lambda session: _enrol(session, asked, now, client_address(request)))
         except TokenRefusedError as error:
             raise problems.token_refused(error.reason) from None
+
+
+def _enrol(session: Session, asked: Mapping[str, str], now: float, address: str) -> Enrolled:
+    enrolled = enrol(session, asked["token"], asked["hostname"], asked["platform"], asked["version"], now)
+    detail = {"hostname": asked["hostname"], "site": enrolled.site}
+    audit.record(session, enrolled.node, "node.enrolled", enrolled.node, detail, now=now, address=address)
+    return enrolled
 
 
 def _enrolment_fields(body: bytes) -> dict[str, str]:

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from collector import accounts, audit
 from collector.accounts import site_access
 from collector.accounts.rights import Action
+from collector.accounts.sign_ins import end
 from hub.http.principal import address_of, principal_of
 from hub.http.problems import RefusedError
 from hub.http.rights import public, requires
 from hub.http.rights_tree import Places
-from hub.http.sign_in import SignIns, hall_principal
+from hub.http.sign_in import COOKIE, SignIns, hall_principal
 from hub.http.sign_in_routes import Person, person_of
 
 LINK_PATH = "/vao"
@@ -99,9 +100,14 @@ def router(sign_ins: SignIns, places: Places) -> APIRouter:
     @routes.post("/hall-session")
     @public("the token of the link is 256 random bits")
     async def enter(given: HallToken, request: Request, response: Response) -> Person:
+        principal = await sign_ins.identify(request)
+
         def work(session: Session) -> site_access.Hall | None:
             hall = site_access.find(session, given.token, clock(), address_of(request))
             if hall is not None:
+                if principal is not None and principal.sign_in_id:
+                    # Whoever set the PC up does not stay signed in at it.
+                    end(session, principal.sign_in_id, clock(), "became a hall")
                 detail = {"access": hall.access}
                 actor = f"hall:{hall.site}"
                 audit.record(
@@ -117,6 +123,7 @@ def router(sign_ins: SignIns, places: Places) -> APIRouter:
                 "Liên kết không đúng hoặc đã bị thu hồi; hỏi bộ phận kỹ thuật liên kết mới. / "
                 "The link is wrong or was revoked; ask the technicians for a new one.",
             )
+        response.delete_cookie(COOKIE)
         sign_ins.set_hall_cookie(response, given.token)
         return person_of(hall_principal(hall))
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from collector import accounts, audit
 from collector.accounts import sign_ins, totp
 from collector.accounts.people import Account
+from collector.accounts.rights import Action
 from collector.accounts.totp import CodeVerdict
 from hub.http.principal import Principal, address_of, principal_of
 from hub.http.problems import RefusedError
@@ -52,7 +53,10 @@ class HeldGrant(BaseModel):
 
 
 class Person(BaseModel):
-    """Who is signed in. `next`: code, unlock, new_password, set_up_totp, or empty when nothing is left to do."""
+    """Who is signed in. `next`: code, unlock, new_password, set_up_totp, or empty when nothing is left to do.
+
+    `actions` are allowed somewhere, `everywhere` on the whole tree.
+    """
 
     kind: str
     name: str
@@ -60,6 +64,7 @@ class Person(BaseModel):
     next: str
     grants: list[HeldGrant]
     actions: list[str]
+    everywhere: list[str]
     site: str | None
     idle_seconds: float | None
 
@@ -72,6 +77,7 @@ def person_of(principal: Principal) -> Person:
         next=principal.next,
         grants=[HeldGrant(role=grant.role, unit=grant.unit) for grant in principal.rights.grants],
         actions=principal.actions(),
+        everywhere=sorted(action for action in Action if principal.may_everywhere(action)),
         site=principal.site,
         idle_seconds=principal.idle_seconds,
     )
@@ -105,8 +111,8 @@ class SignInRoutes:
             principal = await self._sign_ins.identify(request)
             if principal is not None and principal.sign_in_id:
                 await self._sign_ins.transaction(lambda session: self._end(session, principal, address_of(request)))
-            response.delete_cookie(COOKIE)
-            response.delete_cookie(HALL_COOKIE)
+            # A person who signs out at a hall's PC leaves it to the hall.
+            response.delete_cookie(HALL_COOKIE if principal is not None and principal.site else COOKIE)
 
         @router.post("/code")
         @declare(SIGNING_IN)

@@ -7,11 +7,32 @@ import re
 from pathlib import Path
 
 import hub
+from collector.accounts.rights import Action, Role, Scope
 
-WEB = Path(hub.__file__).parent / "web"
+ROOT = Path(hub.__file__).parent.parent
+WEB = ROOT / "hub" / "web"
+_ACTION = re.compile(r'"((?:sign_in|account|token|user|hall|directory|meeting|node|audit|secrets)\.[a-z_]+)"')
+
+
+def recorded_actions() -> tuple[str, ...]:
+    """What the code writes to the audit log: the page has words for each."""
+    sources = [file for folder in ("hub", "collector") for file in (ROOT / folder).rglob("*.py")]
+    not_recorded = set(Action) | {"audit.written", "audit.key"}
+    return tuple(
+        {found for file in sources for found in _ACTION.findall(file.read_text(encoding="utf-8"))} - not_recorded
+    )
+
+
 VI: dict[str, str] = json.loads((WEB / "i18n/vi.json").read_text(encoding="utf-8"))
 EN: dict[str, str] = json.loads((WEB / "i18n/en.json").read_text(encoding="utf-8"))
-COMPUTED = {"state.": ("good", "weak", "bad", "no_data"), "newPassword.": ("old", "first", "again")}
+COMPUTED = {
+    "state.": ("good", "weak", "bad", "no_data"),
+    "role.": tuple(Role),
+    "roleWhat.": tuple(Role),
+    "scope.": tuple(Scope),
+    "audit.kind.": ("sign_in", "account", "user", "token", "hall", "directory", "meeting", "node", "audit"),
+    "did.": recorded_actions(),
+}
 
 
 def placeholders(text: str) -> set[str]:

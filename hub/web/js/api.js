@@ -2,12 +2,23 @@
 
 export class ApiError extends Error {
   /** @param {number} status 0: the hub did not answer
-   *  @param {string} message */
-  constructor(status, message) {
+   *  @param {string} message
+   *  @param {string} [reason] the hub's word for programs */
+  constructor(status, message, reason = "") {
     super(message);
     this.status = status;
+    this.reason = reason;
   }
 }
+
+/** A step of signing in is to be done before anything else is answered. */
+const STEPS = ["nobody", "code", "unlock", "new_password", "set_up_totp"];
+
+/** What the page gives: how long nobody touched it, and what to do when the hub asks for a step of signing in. */
+export const hooks = {
+  idleSeconds: () => 0,
+  onStep: (/** @type {string} */ _reason) => {},
+};
 
 const TIMEOUT_MS = 8000;
 
@@ -21,7 +32,10 @@ export async function call(path, { method = "GET", body } = {}) {
   try {
     answer = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers: {
+        "X-Thongsuot-Idle": String(hooks.idleSeconds()),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -36,6 +50,8 @@ export async function call(path, { method = "GET", body } = {}) {
   } catch {
     document = null;
   }
-  if (!answer.ok) throw new ApiError(answer.status, document?.detail ?? answer.statusText);
-  return document;
+  if (answer.ok) return document;
+  const error = new ApiError(answer.status, document?.detail ?? answer.statusText, document?.reason ?? "");
+  if (STEPS.includes(error.reason) && !path.startsWith("/api/v1/session")) hooks.onStep(error.reason);
+  throw error;
 }

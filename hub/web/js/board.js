@@ -1,9 +1,10 @@
 // The board: sentence, sites by weight of trouble, one site in full, meetings. Polls; a hub out of reach is said.
 
 import { ApiError, call } from "./api.js";
+import { PersonMenu } from "./frame.js";
 import { clock, orDash, percent, milliseconds, number, t } from "./locale.js";
 import { Meetings } from "./meetings.js";
-import { LanguageSwitch, StateMark, themeState } from "./parts.js";
+import { StateMark, themeState } from "./parts.js";
 import { Site } from "./site.js";
 import { byTrouble, sentence, siteState } from "./trouble.js";
 import { html, useCallback, useEffect, useState } from "./ui.js";
@@ -61,9 +62,7 @@ export function Board({ person, switchLanguage, signOut, signedOut }) {
       <p class="grow sentence" role="status">
         ${said && html`<span class="state" data-state=${themeState(said.state)}>${said.text}</span>`}
       </p>
-      <span class="soft person">${person.display_name}</span>
-      <${LanguageSwitch} onSwitch=${switchLanguage} />
-      <button class="button button--quiet" onClick=${signOut}>${t("signOut")}</button>
+      <${PersonMenu} ...${{ person, switchLanguage, signOut }} />
     </header>
     ${lostSince !== null && html`<p class="notice board__lost" data-state="bad" role="alert">
       ${t("lost", { time: clock(lostSince) })}
@@ -78,7 +77,7 @@ export function Board({ person, switchLanguage, signOut, signedOut }) {
           </div>
           ${!sites.length && html`<p class="empty">${t("sites.none")}</p>`}
         </section>
-        <${Meetings} meetings=${board.meetings} onChange=${refresh} />
+        <${Meetings} meetings=${board.meetings} onChange=${refresh} mayHold=${person.actions.includes("meetings.hold")} />
       </div>
       ${chosen && html`<${Site} key=${chosen.code} site=${chosen} />`}
     </main>`}`;

@@ -1,36 +1,82 @@
 // Boots the board: language first, then who is signed in, then the page for it.
 
-import { ApiError, call } from "./api.js";
+import { Account } from "./account.js";
+import { AuditLog } from "./account_audit.js";
+import { EnterHall, HallHome } from "./account_hall.js";
+import { TotpStep } from "./account_totp.js";
+import { Users } from "./account_users.js";
+import { idleSeconds, watchActivity } from "./activity.js";
+import { ApiError, call, hooks } from "./api.js";
 import { Board } from "./board.js";
 import { currentLanguage, storedLanguage, useLanguage } from "./locale.js";
-import { NewPassword, SignIn } from "./sign_in.js";
+import { CodeStep, NewPassword, SignIn, Unlock } from "./sign_in.js";
 import { html, render, useCallback, useEffect, useState } from "./ui.js";
+
+const LINK = "/vao";
+
+/** Pages by address; everything else is the board. */
+const PAGES = /** @type {Record<string, any>} */ ({
+  "/tai-khoan": Account,
+  "/nguoi-dung": Users,
+  "/nhat-ky": AuditLog,
+});
+
+/** What is still to be done before the account may be used. */
+const STEPS = /** @type {Record<string, any>} */ ({
+  code: CodeStep,
+  unlock: Unlock,
+  new_password: NewPassword,
+  set_up_totp: TotpStep,
+});
+
+/** While the hub does not answer the board says so itself. */
+const UNKNOWN = { kind: "user", name: "", display_name: "", next: "", grants: [], actions: ["board.see"], everywhere: [] };
 
 function App() {
   const [person, setPerson] = useState(/** @type {any} */ (undefined));
   const [, setLanguage] = useState(currentLanguage());
 
-  useEffect(() => {
+  const ask = useCallback(() => {
     call("/api/v1/session").then(setPerson, (error) => {
-      // Without an answer the board says so itself; only a refusal asks for a password.
-      setPerson(error instanceof ApiError && error.status === 401 ? null : { name: "", display_name: "" });
+      setPerson(error instanceof ApiError && error.status === 401 ? null : UNKNOWN);
     });
   }, []);
+  useEffect(() => {
+    hooks.onStep = ask;
+    // A hall's link answers by itself who is there.
+    if (location.pathname !== LINK) ask();
+  }, [ask]);
   const switchLanguage = useCallback(async (/** @type {"vi" | "en"} */ wanted) => {
     await useLanguage(wanted);
     setLanguage(wanted);
   }, []);
+  const signedOut = useCallback(() => setPerson(null), []);
   const signOut = useCallback(async () => {
     await call("/api/v1/session", { method: "DELETE" });
-    setPerson(null);
-  }, []);
-  const signedOut = useCallback(() => setPerson(null), []);
+    history.replaceState(null, "", "/");
+    // At a hall's PC the hall is what is left.
+    ask();
+  }, [ask]);
+  const onPerson = setPerson;
 
+  if (location.pathname === LINK) return html`<${EnterHall} ...${{ onPerson, switchLanguage }} />`;
   if (person === undefined) return null;
-  if (person === null) return html`<${SignIn} onSignedIn=${setPerson} switchLanguage=${switchLanguage} />`;
-  if (person.must_change_password) return html`<${NewPassword} person=${person} onChanged=${setPerson} />`;
-  return html`<${Board} ...${{ person, switchLanguage, signOut, signedOut }} />`;
+  if (person === null) return html`<${SignIn} ...${{ onPerson, switchLanguage }} />`;
+  const props = { person, onPerson, switchLanguage, signOut, signedOut };
+  if (STEPS[person.next]) return html`<${STEPS[person.next]} ...${props} />`;
+  // Somebody who looks after a hall's PC may sign in on it.
+  if (person.kind === "hall" && location.pathname !== "/dang-nhap") return html`<${HallHome} ...${props} />`;
+  if (person.kind === "hall") return html`<${SignIn} ...${{ onPerson: toBoard(onPerson), switchLanguage }} />`;
+  return html`<${PAGES[location.pathname] ?? Board} ...${props} />`;
 }
 
+/** @param {(person: any) => void} onPerson */
+const toBoard = (onPerson) => (/** @type {any} */ person) => {
+  history.replaceState(null, "", "/");
+  onPerson(person);
+};
+
+watchActivity();
+hooks.idleSeconds = idleSeconds;
 await useLanguage(storedLanguage());
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("root")));

@@ -4,8 +4,8 @@ import { ApiError, call } from "./api.js";
 import { dateTime, t } from "./locale.js";
 import { html, useState } from "./ui.js";
 
-/** @param {{meetings: any[], onChange: () => void}} props */
-export function Meetings({ meetings, onChange }) {
+/** @param {{meetings: any[], onChange: () => void, mayHold: boolean}} props */
+export function Meetings({ meetings, onChange, mayHold }) {
   const [title, setTitle] = useState("");
   const [state, setState] = useState({ busy: false, error: "" });
 
@@ -26,20 +26,21 @@ export function Meetings({ meetings, onChange }) {
 
   return html`<section class="stack stack--tight" aria-label=${t("meetings")}>
     <h2 class="subtitle">${t("meetings")}</h2>
-    <form class="row" onSubmit=${create}>
+    ${mayHold && html`<form class="row" onSubmit=${create}>
       <label class="visually-hidden" for="meeting-title">${t("meetings.title")}</label>
       <input id="meeting-title" class="grow input" placeholder=${t("meetings.title")} maxlength="200" value=${title}
         onInput=${(/** @type {any} */ event) => setTitle(event.target.value)} />
       <button class="button button--primary" disabled=${state.busy} aria-busy=${state.busy}>${t("meetings.create")}</button>
-    </form>
+    </form>`}
     ${state.error && html`<p class="notice" data-state="bad" role="alert">${state.error}</p>`}
-    ${meetings.map((meeting) => html`<${Meeting} key=${meeting.code} meeting=${meeting} onChange=${onChange} />`)}
-    ${!meetings.length && html`<p class="soft">${t("meetings.none")}</p>`}
+    ${meetings.map((meeting) => html`<${Meeting} key=${meeting.code} meeting=${meeting} onChange=${onChange}
+      mayHold=${mayHold} />`)}
+    ${!meetings.length && html`<p class="soft">${mayHold ? t("meetings.none") : t("meetings.noneOpen")}</p>`}
   </section>`;
 }
 
-/** @param {{meeting: any, onChange: () => void}} props */
-function Meeting({ meeting, onChange }) {
+/** @param {{meeting: any, onChange: () => void, mayHold: boolean}} props */
+function Meeting({ meeting, onChange, mayHold }) {
   const [copied, setCopied] = useState(false);
   const [closing, setClosing] = useState(false);
   const link = new URL(meeting.url, location.href).href;
@@ -67,7 +68,7 @@ function Meeting({ meeting, onChange }) {
       ${navigator.clipboard && html`<button class="button" onClick=${copy} aria-live="polite">
         ${copied ? t("meetings.copied") : t("meetings.copy")}
       </button>`}
-      <button class="button button--quiet" onClick=${() => setClosing(true)}>${t("meetings.close")}</button>
+      ${mayHold && html`<button class="button button--quiet" onClick=${() => setClosing(true)}>${t("meetings.close")}</button>`}
     </div>`}
   </div>`;
 }

@@ -1,7 +1,8 @@
 // Small parts that several pages show.
 
+import { ApiError } from "./api.js";
 import { currentLanguage, t } from "./locale.js";
-import { html } from "./ui.js";
+import { html, useState } from "./ui.js";
 
 /** States of the API to states of the theme. @type {Record<string, string>} */
 const THEME_STATES = { good: "good", weak: "weak", bad: "bad", no_data: "nodata" };
@@ -23,4 +24,43 @@ export function LanguageSwitch({ onSwitch }) {
   return html`<button type="button" class="button button--quiet" lang=${other} onClick=${() => onSwitch(other)}>
     ${name}
   </button>`;
+}
+
+/** What an error says to a person; what was typed stays. @param {unknown} error */
+export function errorWords(error) {
+  return error instanceof ApiError && error.status !== 0 ? inOneLanguage(error.message) : t("error.noAnswer");
+}
+
+/** The hub says each thing in both languages, "Vietnamese. / English.". @param {string} text */
+function inOneLanguage(text) {
+  const [vietnamese, english] = text.split(". / ");
+  if (english === undefined) return text;
+  return currentLanguage() === "vi" ? `${vietnamese}.` : english;
+}
+
+/** @param {{error: string}} props */
+export function ErrorNotice({ error }) {
+  return error ? html`<p class="notice" data-state="bad" role="alert">${error}</p>` : null;
+}
+
+/**
+ * A secret that is shown this once: select it, copy it, write it down.
+ * @param {{label: string, value: string}} props
+ */
+export function ShownOnce({ label, value }) {
+  const [copied, setCopied] = useState(false);
+  async function copy() {
+    await navigator.clipboard.writeText(value);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  }
+  return html`<div class="once">
+    <span class="soft small">${label}</span>
+    <div class="row">
+      <output class="code once__value grow">${value}</output>
+      ${navigator.clipboard && html`<button type="button" class="button" onClick=${copy} aria-live="polite">
+        ${copied ? t("copied") : t("copy")}
+      </button>`}
+    </div>
+  </div>`;
 }

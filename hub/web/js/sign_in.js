@@ -1,94 +1,130 @@
-// Signing in, and changing the one-time password. What was typed is kept when something fails.
+// Signing in, step by step: password, code, new password, second factor. What was typed is kept when something fails.
 
-import { ApiError, call } from "./api.js";
-import { LanguageSwitch } from "./parts.js";
+import { call } from "./api.js";
+import { LanguageSwitch, ErrorNotice, errorWords } from "./parts.js";
 import { t } from "./locale.js";
-import { html, useState } from "./ui.js";
+import { html, useEffect, useState } from "./ui.js";
 
-/** @param {unknown} error */
-function words(error) {
-  return error instanceof ApiError && error.status !== 0 ? error.message : t("error.noAnswer");
+/**
+ * A form that asks the hub for one thing: busy while it answers, its words when it refuses.
+ * @param {(event: Event) => Promise<void>} work
+ */
+export function useForm(work) {
+  const [state, setState] = useState({ busy: false, error: "" });
+  /** @param {Event} event */
+  async function submit(event) {
+    event.preventDefault();
+    setState({ busy: true, error: "" });
+    try {
+      await work(event);
+      setState({ busy: false, error: "" });
+    } catch (error) {
+      setState({ busy: false, error: errorWords(error) });
+    }
+  }
+  return { ...state, submit };
 }
 
-/** @param {{onSignedIn: (person: any) => void, switchLanguage: (language: "vi" | "en") => void}} props */
-export function SignIn({ onSignedIn, switchLanguage }) {
+/** @param {{title: string, form: any, action: string, switchLanguage?: any, onLeave?: () => void, children?: any}} props */
+function Entry({ title, form, action, switchLanguage, onLeave, children }) {
+  useEffect(() => { document.title = `${title} – Thông Suốt`; }, [title]);
+  return html`<main class="entry">
+    <form class="card stack entry__card" onSubmit=${form.submit}>
+      <div class="row row--between">
+        <h1 class="title">${title}</h1>
+        ${switchLanguage && html`<${LanguageSwitch} onSwitch=${switchLanguage} />`}
+      </div>
+      ${children}
+      <${ErrorNotice} error=${form.error} />
+      <button class="button button--primary" disabled=${form.busy} aria-busy=${form.busy}>${action}</button>
+      ${onLeave && html`<button type="button" class="button button--quiet" onClick=${onLeave}>${t("signIn.other")}</button>`}
+    </form>
+  </main>`;
+}
+
+/** @param {{id: string, label: string, value: string, onInput: (value: string) => void, [more: string]: any}} props */
+export function Field({ id, label, value, onInput, hint, ...more }) {
+  return html`<div class="field">
+    <label for=${id}>${label}</label>
+    <input id=${id} value=${value} required ...${more} aria-describedby=${hint ? `${id}-hint` : undefined}
+      onInput=${(/** @type {any} */ event) => onInput(event.target.value)} />
+    ${hint && html`<span class="hint" id=${`${id}-hint`}>${hint}</span>`}
+  </div>`;
+}
+
+/** @param {{onPerson: (person: any) => void, switchLanguage: any}} props */
+export function SignIn({ onPerson, switchLanguage }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const [state, setState] = useState({ busy: false, error: "" });
-
-  /** @param {Event} event */
-  async function submit(event) {
-    event.preventDefault();
-    setState({ busy: true, error: "" });
-    try {
-      onSignedIn(await call("/api/v1/session", { method: "POST", body: { name, password } }));
-    } catch (error) {
-      setState({ busy: false, error: words(error) });
-    }
-  }
-
-  return html`<main class="entry">
-    <form class="card stack entry__card" onSubmit=${submit}>
-      <div class="row row--between">
-        <h1 class="title">Thông Suốt</h1>
-        <${LanguageSwitch} onSwitch=${switchLanguage} />
-      </div>
-      <p class="soft">${t("signIn.what")}</p>
-      <div class="field">
-        <label for="name">${t("signIn.name")}</label>
-        <input id="name" autocomplete="username" autofocus required autocapitalize="none" spellcheck=${false}
-          value=${name} onInput=${(/** @type {any} */ event) => setName(event.target.value)} />
-      </div>
-      <div class="field">
-        <label for="password">${t("signIn.password")}</label>
-        <input id="password" type="password" autocomplete="current-password" required
-          value=${password} onInput=${(/** @type {any} */ event) => setPassword(event.target.value)} />
-      </div>
-      ${state.error && html`<p class="notice" data-state="bad" role="alert">${state.error}</p>`}
-      <button class="button button--primary" disabled=${state.busy} aria-busy=${state.busy}>${t("signIn.do")}</button>
-      <p class="soft small">${t("signIn.first")}</p>
-    </form>
-  </main>`;
+  const form = useForm(async () => {
+    onPerson(await call("/api/v1/session", { method: "POST", body: { name, password } }));
+  });
+  return html`<${Entry} title="Thông Suốt" form=${form} action=${t("signIn.do")} switchLanguage=${switchLanguage}>
+    <p class="soft">${t("signIn.what")}</p>
+    <${Field} id="name" label=${t("signIn.name")} value=${name} onInput=${setName} autocomplete="username" autofocus
+      autocapitalize="none" spellcheck=${false} maxlength="64" />
+    <${Field} id="password" label=${t("signIn.password")} value=${password} onInput=${setPassword} type="password"
+      autocomplete="current-password" />
+    <p class="soft small">${t("signIn.first")}</p>
+  <//>`;
 }
 
-/** @param {{person: any, onChanged: (person: any) => void}} props */
-export function NewPassword({ person, onChanged }) {
+/** @param {{person: any, onPerson: (person: any) => void, signOut: () => void}} props */
+export function CodeStep({ person, onPerson, signOut }) {
+  const [code, setCode] = useState("");
+  const form = useForm(async () => {
+    onPerson(await call("/api/v1/session/code", { method: "POST", body: { code } }));
+  });
+  return html`<${Entry} title=${t("code.title")} form=${form} action=${t("continue")} onLeave=${signOut}>
+    <p class="soft">${t("code.what", { name: person.display_name })}</p>
+    <${Field} id="code" label=${t("code.label")} value=${code} onInput=${setCode} class="code code--big" autofocus
+      autocomplete="one-time-code" autocapitalize="none" spellcheck=${false} maxlength="24" hint=${t("code.recovery")} />
+  <//>`;
+}
+
+/** @param {{person: any, onPerson: (person: any) => void, signOut: () => void}} props */
+export function Unlock({ person, onPerson, signOut }) {
+  const [password, setPassword] = useState("");
+  const form = useForm(async () => {
+    onPerson(await call("/api/v1/session/unlock", { method: "POST", body: { password } }));
+  });
+  return html`<${Entry} title=${t("unlock.title")} form=${form} action=${t("unlock.do")} onLeave=${signOut}>
+    <p class="soft">${t("unlock.what", { name: person.display_name, n: Math.round(person.idle_seconds / 60) })}</p>
+    <input class="visually-hidden" tabindex="-1" aria-hidden="true" autocomplete="username" value=${person.name} readonly />
+    <${Field} id="password" label=${t("signIn.password")} value=${password} onInput=${setPassword} type="password"
+      autocomplete="current-password" autofocus />
+  <//>`;
+}
+
+/** @param {{person: any, onPerson: (person: any) => void, signOut: () => void}} props */
+export function NewPassword({ person, onPerson, signOut }) {
   const [fields, setFields] = useState({ old: "", first: "", again: "" });
-  const [state, setState] = useState({ busy: false, error: "" });
+  const form = useForm(async () => {
+    const body = { old: fields.old, new: fields.first };
+    onPerson(await call("/api/v1/session/password", { method: "POST", body }));
+  });
+  const different = fields.again !== "" && fields.first !== fields.again;
+  return html`<${Entry} title=${t("newPassword.title")} form=${guarded(form, different)} action=${t("newPassword.do")}
+    onLeave=${signOut}>
+    <p class="soft">${t("newPassword.why", { name: person.display_name })}</p>
+    <${PasswordFields} fields=${fields} onFields=${setFields} oldLabel=${t("newPassword.old")} />
+  <//>`;
+}
 
-  /** @param {Event} event */
-  async function submit(event) {
-    event.preventDefault();
-    if (fields.first !== fields.again) {
-      setState({ busy: false, error: t("newPassword.different") });
-      return;
-    }
-    setState({ busy: true, error: "" });
-    try {
-      const body = { old: fields.old, new: fields.first };
-      onChanged(await call("/api/v1/session/password", { method: "POST", body }));
-    } catch (error) {
-      setState({ busy: false, error: words(error) });
-    }
-  }
+/** Nothing is sent while the two new passwords differ. @param {any} form @param {boolean} different */
+export function guarded(form, different) {
+  const submit = (/** @type {Event} */ event) => (different ? event.preventDefault() : form.submit(event));
+  return { ...form, submit, error: different ? t("newPassword.different") : form.error };
+}
 
-  /** @param {"old" | "first" | "again"} id @param {string} autocomplete */
-  const field = (id, autocomplete) => html`<div class="field">
-    <label for=${id}>${t(`newPassword.${id}`)}</label>
-    <input id=${id} type="password" required autocomplete=${autocomplete} value=${fields[id]}
-      minlength=${id === "old" ? 1 : 10}
-      onInput=${(/** @type {any} */ event) => setFields({ ...fields, [id]: event.target.value })} />
-  </div>`;
-
-  return html`<main class="entry">
-    <form class="card stack entry__card" onSubmit=${submit}>
-      <h1 class="title">${t("newPassword.title")}</h1>
-      <p class="soft">${t("newPassword.why", { name: person.display_name })}</p>
-      ${field("old", "current-password")} ${field("first", "new-password")} ${field("again", "new-password")}
-      ${state.error && html`<p class="notice" data-state="bad" role="alert">${state.error}</p>`}
-      <button class="button button--primary" disabled=${state.busy} aria-busy=${state.busy}>
-        ${t("newPassword.do")}
-      </button>
-    </form>
-  </main>`;
+/** @param {{fields: any, onFields: (fields: any) => void, oldLabel: string}} props */
+export function PasswordFields({ fields, onFields, oldLabel }) {
+  return html`
+    <${Field} id="old" label=${oldLabel} type="password" autocomplete="current-password" value=${fields.old}
+      onInput=${(/** @type {string} */ old) => onFields({ ...fields, old })} />
+    <${Field} id="first" label=${t("newPassword.first")} type="password" autocomplete="new-password" minlength="10"
+      value=${fields.first} hint=${t("newPassword.rules")}
+      onInput=${(/** @type {string} */ first) => onFields({ ...fields, first })} />
+    <${Field} id="again" label=${t("newPassword.again")} type="password" autocomplete="new-password"
+      value=${fields.again} onInput=${(/** @type {string} */ again) => onFields({ ...fields, again })} />`;
 }
