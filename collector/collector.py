@@ -21,10 +21,13 @@ from agent.wire.enrolment import ENROL_PATH
 from agent.wire.remote_write import NODE_TIME_HEADER
 from collector import history
 from collector.directory import DirectoryView, load_view
+from collector.directory.days import day_of
 from collector.directory.nodes import key_hash
 from collector.files import replace_file
 from collector.history import LineMinutePoint, NodeMinutePoint
 from collector.http import problems
+from collector.http.directory import directory_router
+from collector.http.directory_desk import Caller, Desk, Requires
 from collector.http.enrolment import (
     Enrolment,
     configuration_response,
@@ -85,6 +88,10 @@ class Collector:
     def directory(self) -> DirectoryView:
         """As it was read last, at most some seconds ago; empty before the first time."""
         return self._view or DirectoryView()
+
+    def directory_router(self, requires: Requires, caller_of: Callable[[Request], Caller]) -> APIRouter:
+        """The directory's API. `requires` marks each route with what its caller must be allowed."""
+        return directory_router(Desk(self._sessions, self._writer, self.refresh, caller_of, self._clock), requires)
 
     async def run(self) -> None:
         """Periodic work until cancelled. Failures of the database or the disk are logged and tried again."""
@@ -181,7 +188,8 @@ class Collector:
         return identity
 
     def _load_view(self) -> DirectoryView:
-        return self._read(load_view)
+        today = day_of(self._clock())
+        return self._read(lambda session: load_view(session, today))
 
     def _read(self, query: Callable[[Session], Result]) -> Result:
         with self._sessions() as session:

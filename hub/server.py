@@ -29,7 +29,8 @@ from hub.backup_commands import backup_settings
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
 from hub.http import board, metrics, pages, problems
-from hub.http.rights import declarations, public
+from hub.http.principal import principal_of
+from hub.http.rights import declarations, public, requires
 from hub.http.security import SecurityHeaders
 from hub.http.security_limits import BodyLimit
 from hub.http.sign_in_presence import Presence
@@ -129,6 +130,7 @@ class Hub:
         app.add_middleware(SecurityHeaders, tls=not self._configuration.is_local)
         token = secret_files.ensure(self._paths.secrets / "metrics.token")
         app.include_router(self._collector.router)
+        app.include_router(self._collector.directory_router(requires, principal_of))
         app.include_router(self._conferencing.router)
         for router in access.routers():
             app.include_router(router)

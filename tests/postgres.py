@@ -33,19 +33,19 @@ class PostgresServer:
             "postgresql+psycopg", username=USER, database=database, query={"host": str(self.socket_folder)}
         )
 
-    def fresh_database(self) -> str:
-        """The name of a new, empty database."""
+    def fresh_database(self, template: str = "template1") -> str:
+        """The name of a new database: a copy of `template`, which nobody may be using."""
         name = f"test_{secrets.token_hex(6)}"
         engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
         engine.dispose()
         return name
 
     @contextlib.contextmanager
-    def engine(self) -> Iterator[Engine]:
-        """On a new, empty database."""
-        engine = create_engine(self.url(self.fresh_database()))
+    def engine(self, template: str = "template1") -> Iterator[Engine]:
+        """On a new database, empty or a copy of `template`."""
+        engine = create_engine(self.url(self.fresh_database(template)))
         try:
             yield engine
         finally:

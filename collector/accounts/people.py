@@ -85,11 +85,14 @@ def add(
     """With `role` on `unit` (None: the whole tree). Raises AccountError, PasswordRuleError."""
     name = normalise(name)
     if not _NAME.fullmatch(name):
-        raise AccountError(f"user name {name!r}: use 1 to 64 of the letters a-z, digits and . _ @ -")
+        raise AccountError(
+            f"Tên {name!r}: chỉ dùng chữ a-z, số và . _ @ -, tối đa 64. / "
+            f"User name {name!r}: use 1 to 64 of the letters a-z, digits and . _ @ -"
+        )
     if role is not None:
         _known_role(role)
     if find_user(session, name, disabled_too=True) is not None:
-        raise AccountError(f"user name {name!r} is taken")
+        raise AccountError(f"Tên {name!r} đã có người dùng. / User name {name!r} is taken.")
     if not must_change_password:
         passwords.current_rules().check(password, name, display_name)
     user = User(
@@ -167,7 +170,7 @@ def grant(session: Session, name: str, role: str, unit: int | None, now: float, 
     user = _existing(session, name)
     _known_role(role)
     if unit is not None and session.get(Unit, unit) is None:
-        raise AccountError(f"unit {unit}: no such unit")
+        raise AccountError(f"Không có đơn vị {unit}. / There is no unit {unit}.")
     for record in grants(session, name):
         if (record.role, record.unit) == (role, unit):
             return record
@@ -181,7 +184,7 @@ def revoke(session: Session, name: str, grant_id: int) -> GrantRecord:
     """Raises AccountError when that user has no such grant."""
     record = next((one for one in grants(session, name) if one.id == grant_id), None)
     if record is None:
-        raise AccountError(f"user {name!r} has no grant {grant_id}")
+        raise AccountError(f"{name!r} không có quyền số {grant_id}. / User {name!r} has no grant {grant_id}.")
     session.delete(session.get_one(GrantRow, grant_id))
     session.flush()
     return record
@@ -235,13 +238,14 @@ def clean_display_name(text: str) -> str:
 def _existing(session: Session, name: str) -> User:
     user = find_user(session, name, disabled_too=True)
     if user is None:
-        raise AccountError(f"user {name!r}: no such user")
+        raise AccountError(f"Không có người dùng {name!r}. / There is no user {name!r}.")
     return user
 
 
 def _known_role(role: str) -> None:
     if role not in ROLES:
-        raise AccountError(f"role {role!r} is unknown; one of: {', '.join(ROLES)}")
+        known = ", ".join(ROLES)
+        raise AccountError(f"Không có vai trò {role!r}. / Role {role!r} is unknown; one of: {known}")
 
 
 def _account(user: User, rights: Rights, has_totp: bool) -> Account:

@@ -27,7 +27,7 @@ def create(draft: Draft, noun: str, texts: Mapping[str, str]) -> str:
     state, unresolved = entry.resolve_references(kind, given, state, draft)
     wrong += unresolved + entry.required_problems(kind, state)
     if wrong:
-        raise RefusedError(entry.as_problems(kind, given.get("code", ""), list(dict(wrong).items())))
+        raise RefusedError(entry.as_problems(kind, given.get("code", ""), wrong))
     key = kind.key(state)
     if draft.get(noun, key) is not None:
         raise RefusedError([Problem(noun, key, "code", Message(f"Đã có {kind.vi} {key}.", f"{key} exists already."))])

@@ -134,4 +134,5 @@ def _zeros_error(given: str, longer: str) -> CellError:
 
 
 def as_problems(noun: Noun, key: str, found: list[tuple[str, Message]]) -> list[Problem]:
-    return [Problem(noun.name, key, field, message) for field, message in found]
+    """The first reason for each field: what could not be read is not missing as well."""
+    return [Problem(noun.name, key, field, message) for field, message in dict(reversed(found)).items()][::-1]

@@ -17,7 +17,8 @@ _NUMBER = re.compile(r"\+?[\d.()/-]*\d[\d.()/-]*")
 
 def fold(text: str) -> str:
     """Lower case, no marks, single blanks."""
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    # Taking letters apart can bring capitals and marks to light again, so case comes between.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(one for one in apart if not unicodedata.combining(one))
     return " ".join(plain.replace("đ", "d").split())
 

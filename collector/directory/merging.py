@@ -40,7 +40,7 @@ def _new_unit(draft: Draft, fields: Mapping[str, str], on: date) -> str:
     state, unresolved = entry.resolve_references(UNITS, given, state, draft)
     wrong += unresolved + entry.required_problems(UNITS, state)
     if wrong:
-        raise RefusedError(entry.as_problems(UNITS, given.get("code", ""), list(dict(wrong).items())))
+        raise RefusedError(entry.as_problems(UNITS, given.get("code", ""), wrong))
     key = UNITS.key(state)
     found = draft.get("units", key)
     if found is not None and found != state:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +16,7 @@ depends_on = None
 # Columns with a reference are added in SQL: SQLite can add one only together with its constraint, and a copy of a
 # table that others refer to ("batch") would be refused by their foreign keys. Both databases understand it.
 REFERENCES = (("units", "successor_id", "units"), ("sites", "technician_id", "people"))
-ADDED = {
+ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
     "units": (
         sa.Column("search", sa.String(length=600), nullable=False, server_default=""),
     ),
@@ -72,8 +73,8 @@ def upgrade() -> None:
     for column in ("site_id", "unit_id", "search"):
         op.create_index(op.f(f"ix_people_{column}"), "people", [column])
     for table, columns in ADDED.items():
-        for column in columns:
-            op.add_column(table, column)
+        for added in columns:
+            op.add_column(table, added)
     for table, name, referred in REFERENCES:
         constraint = f"fk_{table}_{name}_{referred}"
         op.execute(
@@ -169,8 +170,9 @@ def _fill_search() -> None:
 
 def _fold(text: str) -> str:
     """As collector.directory.folding was when this was written: a migration does not change afterwards."""
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
-    return " ".join("".join(one for one in apart if not unicodedata.combining(one)).split())
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = "".join(one for one in apart if not unicodedata.combining(one))
+    return " ".join(plain.replace("đ", "d").split())
 
 
 def downgrade() -> None:
@@ -185,6 +187,6 @@ def downgrade() -> None:
     for table, name, _ in REFERENCES:
         op.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
     for table, columns in ADDED.items():
-        for column in columns:
-            op.drop_column(table, column.name)
+        for added in columns:
+            op.drop_column(table, added.name)
     op.drop_table("people")

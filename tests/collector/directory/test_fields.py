@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.directory import kinds
@@ -89,6 +89,7 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 @pytest.mark.parametrize(
     "field", [field for noun in NOUNS.values() for field in noun.fields], ids=lambda one: one.name
 )
+@settings(max_examples=25)
 @given(text=st.one_of(st.text(max_size=40), st.from_regex(r"[0-9@:.,;/+-]{1,20}", fullmatch=True)))
 def test_every_field_takes_back_what_it_writes(field: object, text: str) -> None:
     kind = field.kind  # type: ignore[attr-defined]

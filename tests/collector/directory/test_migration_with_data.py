@@ -27,8 +27,10 @@ with context.begin_transaction():
     context.run_migrations()
 """
 ROWS = (
-    "INSERT INTO units (id, code, name, kind, parent_id, valid_from) VALUES (1, '252', 'Vĩnh Tường', 'huyen', NULL, '2019-09-01')",
-    "INSERT INTO units (id, code, name, kind, parent_id, valid_from) VALUES (2, '09079', 'Kim Xá', 'xa', 1, '2019-09-01')",
+    "INSERT INTO units (id, code, name, kind, parent_id, valid_from) "
+    "VALUES (1, '252', 'Vĩnh Tường', 'huyen', NULL, '2019-09-01')",
+    "INSERT INTO units (id, code, name, kind, parent_id, valid_from) "
+    "VALUES (2, '09079', 'Kim Xá', 'xa', 1, '2019-09-01')",
     "INSERT INTO sites (id, code, name, unit_id) VALUES (1, 'xa-kim-xa', 'UBND xã Kim Xá', 2)",
     "INSERT INTO nodes (id, site_id, hostname, platform, version, key_sha256, enrolled_at, clock_offset_ms) "
     "VALUES ('n-1', 1, 'PC-KimXa', 'Linux', '0.1.0', 'aa', 1.5, 0)",

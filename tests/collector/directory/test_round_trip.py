@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from collector.directory import editing, importing
 from collector.directory.draft import Draft
+from collector.directory.failure import RefusedError
 from collector.directory.files.sheet import Sheet
 from collector.directory.importing import Plan, Summary, summarise
 from collector.directory.kinds import clean
@@ -186,9 +187,11 @@ def test_any_directory_comes_back_as_it_went_out(one_engine: Any, objects: dict[
         draft = Draft(session)
         for noun, many in objects.items():
             for one in many:
+                if noun == "telephones" and not one["person"] and not one["site"]:
+                    continue
                 try:
                     editing.create(draft, noun, {name: text for name, text in one.items() if text != ""})
-                except editing.RefusedError:
+                except RefusedError:
                     # A line without a site, letters that look eaten: refused, and so never exported.
                     continue
         editing.commit(draft, actor="lan", now=1.0)
