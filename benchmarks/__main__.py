@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import agent, ingest
+from benchmarks import agent, directory, ingest
 
-BENCHMARKS = {"agent": agent.run, "ingest": ingest.run}
+BENCHMARKS = {"agent": agent.run, "directory": directory.run, "ingest": ingest.run}
 
 
 def main() -> None:
