@@ -2,11 +2,12 @@
 
 from collector.audit.chain import GENESIS, Entry
 from collector.audit.head import Head, HeadError, HeadFile, keep_head
-from collector.audit.log import entries, latest, record
+from collector.audit.log import AuditLogError, entries, latest, record
 from collector.audit.verify import Verdict, verify
 
 __all__ = [
     "GENESIS",
+    "AuditLogError",
     "Entry",
     "Head",
     "HeadError",

@@ -21,6 +21,10 @@ WRITTEN = "audit.written"
 """Key of Session.info: (seq, hash) of the last entry of the transaction, for the head file."""
 
 
+class AuditLogError(Exception):
+    """The log cannot be continued: somebody has been at the database."""
+
+
 def record(
     session: Session,
     actor: str,
@@ -31,13 +35,16 @@ def record(
     now: float,
     address: str = "",
 ) -> Entry:
-    """Append one entry. `actor`: a user's name, or what acted. `detail`: JSON, never a secret."""
+    """Append one entry. `actor`: a user's name, or what acted. `detail`: JSON, never a secret.
+
+    Raises AuditLogError.
+    """
     session.flush()
     # The write comes before the read: it takes the lock (SQLite's, or the row's), so no two entries share a link.
     moved = session.execute(update(AuditHeadRow).where(AuditHeadRow.id == 1).values(seq=AuditHeadRow.seq + 1))
     if moved.rowcount != 1:  # type: ignore[attr-defined]
-        session.add(AuditHeadRow(id=1, seq=1, hash=GENESIS))
-        session.flush()
+        # A change that cannot be written down is not made.
+        raise AuditLogError("audit_head has lost its row: see `thongsuot audit verify`; restore a backup")
     head = session.execute(select(AuditHeadRow.seq, AuditHeadRow.hash).where(AuditHeadRow.id == 1)).one()
     # As it will be read back, so that the hash is of what is stored.
     stored: dict[str, Any] = json.loads(json.dumps(dict(detail or {}), allow_nan=False))

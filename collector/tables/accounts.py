@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Connection, ForeignKey, Index, String, Table, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.tables.base import Base
@@ -129,6 +129,12 @@ class AuditHeadRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(64))
+
+
+@event.listens_for(AuditHeadRow.__table__, "after_create")
+def _begin_chain(table: Table, connection: Connection, **_: Any) -> None:
+    """There is always one row: the migration makes it too."""
+    connection.execute(table.insert().values(id=1, seq=0, hash="0" * 64))
 
 
 __all__ = [
