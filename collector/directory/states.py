@@ -67,6 +67,32 @@ def states(session: Session, noun: Noun, rows: Sequence[Any]) -> list[tuple[int,
     return found
 
 
+def tree(session: Session) -> tuple[dict[str, State], dict[str, State]]:
+    """Units and sites by key, with no more of each than where it belongs and since when: what a report asks."""
+    units: dict[str, State] = {}
+    keys: dict[int | None, str] = {}
+    columns = select(
+        Unit.id, Unit.code, Unit.name, Unit.valid_from, Unit.valid_to, Unit.parent_id, Unit.successor_id
+    ).order_by(Unit.code, Unit.id)
+    unit_rows = session.execute(columns).all()
+    for number, code, _, since, *_ in unit_rows:
+        keys[number] = f"{code}@{since.isoformat()}"
+    for number, code, name, since, until, parent, successor in unit_rows:
+        units[keys[number]] = {
+            "code": code, "name": name, "valid_from": since.isoformat(), "valid_to": _plain(until),
+            "parent": keys.get(parent), "successor": keys.get(successor),
+        }  # fmt: skip
+    pasts = _pasts(session, range(AT_ONCE + 1))
+    site_rows = session.execute(
+        select(Site.id, Site.code, Site.name, Site.unit_id, Site.valid_to).order_by(Site.code)
+    )
+    sites = {
+        code: {"name": name, "unit": keys.get(unit), "valid_to": _plain(until), "past": pasts.get(number)}
+        for number, code, name, unit, until in site_rows
+    }
+    return units, sites
+
+
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 

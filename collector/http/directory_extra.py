@@ -19,6 +19,7 @@ from collector.directory.days import day_of
 from collector.directory.draft import Draft
 from collector.directory.listing import Question
 from collector.directory.nouns import NOUNS
+from collector.directory.states import tree
 from collector.http import directory_problems
 from collector.http.directory_answers import answer, require_match
 from collector.http.directory_desk import Acting, Desk, Requires
@@ -153,8 +154,7 @@ def _add_belonging(router: APIRouter, desk: Desk, requires: Requires) -> None:
         day = on or day_of(desk.clock())
 
         def read(acting: Acting) -> BelongingsShown:
-            draft = Draft(acting.session)
-            units, every = draft.every("units"), draft.every("sites")
+            units, every = tree(acting.session)
             if key not in units:
                 raise directory_problems.not_found("units", key)
             seen = set(acting.session.scalars(select(Site.code).where(acting.sight.where("sites"))))

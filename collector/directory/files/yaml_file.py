@@ -19,6 +19,8 @@ from collector.directory.files.sheet import MAX_CELL_CHARACTERS, MAX_ROWS, BadCe
 from collector.directory.nouns import NOUNS, State
 
 MAX_DEPTH = 4
+_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER: type = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def read(content: bytes) -> Sheet:
@@ -47,10 +49,9 @@ def read(content: bytes) -> Sheet:
 
 
 def _compose(text: str) -> yaml.Node | None:
-    loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
     try:
-        _check_events(text, loader)
-        return yaml.compose(text, Loader=loader)
+        _check_events(text)
+        return yaml.compose(text, Loader=_LOADER)
     except FileRefusedError:
         raise
     except yaml.MarkedYAMLError as error:
@@ -62,10 +63,10 @@ def _compose(text: str) -> yaml.Node | None:
         raise FileRefusedError("Không đúng YAML.", "Not YAML.") from None
 
 
-def _check_events(text: str, loader: type) -> None:
+def _check_events(text: str) -> None:
     """Before anything is built: an anchor can make a small file grow without end."""
     depth = 0
-    for event in yaml.parse(text, Loader=loader):
+    for event in yaml.parse(text, Loader=_LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise FileRefusedError(f"Dòng {line}: không dùng & và *.", f"Line {line}: no anchors (& and *).", line)
@@ -117,8 +118,8 @@ def write(nouns: Mapping[str, Iterable[State]]) -> str:
     return str(yaml.dump(document, Dumper=_Quoting, allow_unicode=True, sort_keys=False, width=4096))
 
 
-class _Quoting(yaml.SafeDumper):
-    pass
+class _Quoting(_DUMPER):  # type: ignore[misc]
+    """The fast emitter of libyaml where there is one."""
 
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
