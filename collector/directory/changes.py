@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from collector.directory.draft import Alteration
 from collector.directory.nouns import State
+from collector.directory.states import AT_ONCE
 from collector.tables import DirectoryChange
 
 
@@ -91,11 +93,27 @@ def of_batch(session: Session, batch: str) -> list[Change]:
     return [_change(row) for row in rows]
 
 
-def newest(session: Session, changes: Sequence[Change]) -> Iterator[tuple[Change, Change]]:
-    """Each change with the newest one of the same object."""
+def newest(session: Session, changes: Sequence[Change]) -> dict[tuple[str, str], Change]:
+    """The newest change of each of these objects, by (noun, key)."""
+    last: dict[tuple[str, str], int] = {}
+    by_noun: dict[str, list[str]] = defaultdict(list)
     for change in changes:
-        (last,) = history(session, noun=change.noun, key=change.key, limit=1)
-        yield change, last
+        by_noun[change.noun].append(change.key)
+    for noun, keys in by_noun.items():
+        for start in range(0, len(keys), AT_ONCE):
+            numbers = (
+                select(DirectoryChange.key, func.max(DirectoryChange.id))
+                .where(DirectoryChange.noun == noun, DirectoryChange.key.in_(keys[start : start + AT_ONCE]))
+                .group_by(DirectoryChange.key)
+            )
+            last |= {(noun, key): number for key, number in session.execute(numbers)}
+    known = {change.id: change for change in changes}
+    found = {}
+    for thing, number in last.items():
+        newest_one = known.get(number) or find(session, number)
+        assert newest_one is not None
+        found[thing] = newest_one
+    return found
 
 
 def _change(row: DirectoryChange) -> Change:

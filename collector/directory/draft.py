@@ -79,6 +79,9 @@ class Draft:
     def before(self, noun: str, key: str) -> State | None:
         """The object as it is stored."""
         read = self._read[noun]
+        if not key.isprintable():
+            # No database is asked for what no key can hold.
+            return None
         if key not in read and noun not in self._whole:
             self._read_code(noun, code_of(key))
             read.setdefault(key, None)

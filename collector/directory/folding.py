@@ -19,7 +19,7 @@ def fold(text: str) -> str:
     """Lower case, no marks, single blanks."""
     # Taking letters apart can bring capitals and marks to light again, so case comes between.
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = "".join(one for one in apart if not unicodedata.combining(one))
+    plain = "".join(one for one in apart if not unicodedata.combining(one) and (one.isprintable() or one.isspace()))
     return " ".join(plain.replace("đ", "d").split())
 
 

@@ -64,6 +64,9 @@ def plan(session: Session, sheet: Sheet, *, remove: Iterable[str] = (), hidden: 
     found.alterations = list(draft.alterations())
     keyed.judge(problems(draft))
     altered = {(one.noun, one.key) for one in found.alterations}
+    # What is blank and was blank before is meant to be.
+    lines = {(noun, keyed.named[noun, key]) for noun, key in altered if (noun, key) in keyed.named}
+    found.warnings = [one for one in found.warnings if (one.noun, one.line) in lines]
     found.unchanged.update(noun for noun, key in keyed.named if (noun, key) not in altered)
     return found
 

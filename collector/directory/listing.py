@@ -57,6 +57,8 @@ class Page:
 
 
 def one(session: Session, noun: Noun, key: str, sight: Sight) -> Item | None:
+    if not key.isprintable():
+        return None
     table = table_of(noun)
     found = load(session, noun, table.c.code == code_of(key), sight.where(noun.name))
     states_ = [state for _, state in found if noun.key(state) == key]
@@ -140,7 +142,7 @@ def read_cursor(given: str, kind: type[Number]) -> tuple[str, Number]:
         text, number = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
     except (binascii.Error, ValueError, TypeError, RecursionError):
         raise wrong from None
-    if not isinstance(text, str) or type(number) is not kind or "\x00" in f"{text}{number}":
+    if not isinstance(text, str) or type(number) is not kind or not f"{text}{number}".isprintable():
         raise wrong
     if isinstance(number, int) and not -(2**63) <= number < 2**63:
         raise wrong

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -12,7 +12,7 @@ from collector.directory.draft import Alteration, Draft
 from collector.directory.entry import required_problems
 from collector.directory.failure import Message, Problem
 from collector.directory.nouns import NOUNS, State
-from collector.tables import LineMinute, Node
+from collector.tables import Line, LineMinute, Node, Site
 
 MAX_DEPTH = 16
 MAX_NAMED = 3
@@ -23,9 +23,13 @@ Found = Iterator[tuple[str, Message]]
 def problems(draft: Draft) -> list[Problem]:
     """All that is wrong with what the draft would change; empty: it may be written."""
     found = []
-    for one in list(draft.alterations()):
-        check = _removed(draft, one) if one.after is None else _kept(draft, one, one.after)
-        found += [Problem(one.noun, one.key, field, message) for field, message in check]
+    alterations = list(draft.alterations())
+    for one in alterations:
+        if one.after is not None:
+            found += [Problem(one.noun, one.key, field, reason) for field, reason in _kept(draft, one, one.after)]
+    for noun in NOUNS:
+        gone = [one.key for one in alterations if one.noun == noun and one.after is None]
+        found += [Problem(noun, key, "", reason) for key, reason in _removed(draft, noun, gone)]
     return found
 
 
@@ -45,36 +49,47 @@ def _kept(draft: Draft, one: Alteration, state: State) -> Found:
         yield from own(draft, one.key, state)
 
 
-def _removed(draft: Draft, one: Alteration) -> Found:
-    """Nothing may be left that refers to it, and what was measured of it must keep its name."""
-    number = states.find_rows(draft.session, NOUNS[one.noun], [one.key]).get(one.key)
-    if number is None:
+def _removed(draft: Draft, noun: str, keys: Sequence[str]) -> Iterator[tuple[str, Message]]:
+    """Nothing may be left that refers to them, and what was measured of them must keep its name."""
+    if not keys:
         return
-    left = [
-        (noun, key)
-        for noun, key in states.referrers(draft.session, one.noun, number)
-        if (state := draft.get(noun, key)) is not None and _refers(noun, state, one.noun, one.key)
-    ]
-    for noun, key in left[:MAX_NAMED]:
+    numbers = states.find_rows(draft.session, NOUNS[noun], keys)
+    for key, others in states.referrers(draft.session, noun, numbers).items():
+        left = [
+            (other, name)
+            for other, name in others
+            if (state := draft.get(other, name)) is not None and _refers(other, state, noun, key)
+        ]
+        for other, name in left[:MAX_NAMED]:
+            yield (
+                key,
+                Message(
+                    f"Còn {NOUNS[other].vi} {name} gắn với mục này; hãy gỡ trước, hoặc đóng mục này.",
+                    f"The {NOUNS[other].en} {name} still refers to it; change that first, or close this instead.",
+                ),
+            )
+    measured = _measured(draft, noun, numbers)
+    for key in (key for key, number in numbers.items() if number in measured):
         yield (
-            "",
-            Message(
-                f"Còn {NOUNS[noun].vi} {key} gắn với mục này; hãy gỡ trước, hoặc đóng mục này.",
-                f"The {NOUNS[noun].en} {key} still refers to it; change that first, or close this instead.",
-            ),
-        )
-    measured = {
-        "lines": select(exists().where(LineMinute.line_id == number)),
-        "sites": select(exists().where(Node.site_id == number)),
-    }.get(one.noun)
-    if measured is not None and draft.session.scalar(measured):
-        yield (
-            "",
+            key,
             Message(
                 "Đã có số liệu đo hoặc máy đã ghi danh; hãy đóng thay vì xóa.",
                 "Something was measured there, or a machine is enrolled; close it instead of deleting it.",
             ),
         )
+
+
+def _measured(draft: Draft, noun: str, numbers: Mapping[str, int]) -> set[int]:
+    statements = {
+        "lines": select(Line.id).where(exists().where(LineMinute.line_id == Line.id)),
+        "sites": select(Site.id).where(exists().where(Node.site_id == Site.id)),
+    }
+    if noun not in statements:
+        return set()
+    statement = statements[noun]
+    if len(numbers) <= states.AT_ONCE:
+        statement = statement.where((Line.id if noun == "lines" else Site.id).in_(numbers.values()))
+    return set(draft.session.scalars(statement))
 
 
 def _refers(noun: str, state: Mapping[str, Any], to_noun: str, to_key: str) -> bool:

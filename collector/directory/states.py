@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ def table_of(noun: Noun) -> Table:
 
 def find_rows(session: Session, noun: Noun, keys: Iterable[str]) -> dict[str, int]:
     """Key → row number, for those that exist."""
-    wanted = set(keys)
+    wanted = {key for key in keys if key.isprintable()}
     table = table_of(noun)
     columns = [table.c.id, table.c.code]
     if noun.name == "units":
@@ -123,18 +123,21 @@ def _pasts(session: Session, numbers: Sequence[int]) -> dict[int, list[dict[str,
     return found
 
 
-def referrers(session: Session, noun: str, number: int) -> list[tuple[str, str]]:
-    """(noun, key) of the other objects that refer to that row."""
-    found: list[tuple[str, str]] = []
-    for other in NOUNS.values():
-        for field in other.fields:
-            if field.refers == noun:
-                column = table_of(other).c[field.attribute]
-                where = [column == number]
-                if other.name == noun:
-                    where.append(table_of(other).c.id != number)
-                found += [(other.name, other.key(state)) for _, state in load(session, other, *where)]
-    if noun == "units":
-        sites = select(Site.code).join(SitePast, SitePast.site_id == Site.id).where(SitePast.unit_id == number)
-        found += [("sites", code) for code in session.scalars(sites)]
-    return list(dict.fromkeys(found))
+def referrers(session: Session, noun: str, numbers: Mapping[str, int]) -> dict[str, list[tuple[str, str]]]:
+    """Key → (noun, key) of the other objects that refer to it. `numbers`: key → row number."""
+    found: dict[str, dict[tuple[str, str], None]] = {key: {} for key in numbers}
+    wanted = sorted(numbers.values())
+    for start in range(0, len(wanted), AT_ONCE):
+        chunk = wanted[start : start + AT_ONCE]
+        for other in NOUNS.values():
+            for field in (one for one in other.fields if one.refers == noun):
+                for _, state in load(session, other, table_of(other).c[field.attribute].in_(chunk)):
+                    if (noun, state[field.name]) != (other.name, other.key(state)):
+                        found[state[field.name]][other.name, other.key(state)] = None
+        if noun == "units":
+            sites = select(Site.id).join(SitePast, SitePast.site_id == Site.id).where(SitePast.unit_id.in_(chunk))
+            for _, state in load(session, NOUNS["sites"], table_of(NOUNS["sites"]).c.id.in_(sites)):
+                for past in state["past"] or ():
+                    if past["unit"] in found:
+                        found[past["unit"]]["sites", state["code"]] = None
+    return {key: list(others) for key, others in found.items()}

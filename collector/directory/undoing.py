@@ -10,6 +10,8 @@ from collector.directory import changes, editing
 from collector.directory.changes import Change
 from collector.directory.draft import Draft
 from collector.directory.failure import ConflictError, UnknownError
+from collector.directory.nouns import NOUNS
+from collector.directory.states import AT_ONCE
 
 Allowed = Callable[[Draft], None]
 
@@ -38,7 +40,11 @@ def _undo(session: Session, wanted: Sequence[Change], actor: str, now: float, al
     wanted = [*wanted, *_first_lines(session, wanted)]
     draft = Draft(session)
     own = {change.id for change in wanted}
-    for change, last in changes.newest(session, wanted):
+    if len(wanted) > AT_ONCE:
+        draft.read_all(*NOUNS)
+    newest = changes.newest(session, wanted)
+    for change in wanted:
+        last = newest[change.noun, change.key]
         what = f"{change.noun} {change.key}"
         if last.id not in own:
             raise ConflictError(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from collector.directory.draft import Alteration
 from collector.directory.nouns import NOUNS, Field, Noun, State
 from collector.directory.places import SsidPool, new_stamp_key
-from collector.directory.states import find_rows, table_of
+from collector.directory.states import AT_ONCE, find_rows, table_of
 from collector.tables import EnrolmentTokenRow, Line, Node, Site, SitePast
 
 # Within one noun, or round in a circle: written once all rows are there.
@@ -130,20 +130,21 @@ def _write_pasts(session: Session, rows: _Rows, alterations: Sequence[Alteration
         for one in changed
         for past in (one.after or {}).get("past") or ()
     ]
-    for one in changed:
-        if one.before is not None:
-            session.execute(delete(SitePast).where(SitePast.site_id == rows.of("sites", one.key)))
+    had = [rows.of("sites", one.key) for one in changed if one.before is not None]
+    for start in range(0, len(had), AT_ONCE):
+        session.execute(delete(SitePast).where(SitePast.site_id.in_(had[start : start + AT_ONCE])))
     if values:
         session.execute(insert(SitePast), values)
 
 
 def _delete(session: Session, rows: _Rows, noun: Noun, keys: Sequence[str]) -> None:
-    for key in keys:
-        number = rows.of(noun.name, key)
+    numbers = [rows.of(noun.name, key) for key in keys]
+    for start in range(0, len(numbers), AT_ONCE):
+        chunk = numbers[start : start + AT_ONCE]
         if noun.name == "sites":
             # A token for a site that nobody ever used goes with it.
-            session.execute(delete(EnrolmentTokenRow).where(EnrolmentTokenRow.site_id == number))
-        session.execute(delete(noun.table).where(table_of(noun).c.id == number))
+            session.execute(delete(EnrolmentTokenRow).where(EnrolmentTokenRow.site_id.in_(chunk)))
+        session.execute(delete(noun.table).where(table_of(noun).c.id.in_(chunk)))
 
 
 def _measure(session: Session, rows: _Rows, alterations: Sequence[Alteration]) -> None:

@@ -6,9 +6,9 @@ No `from __future__ import annotations` here: FastAPI reads the annotations of t
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,6 +29,7 @@ from collector.http.directory_problems import responses
 from collector.tables import Node, Site
 
 MAX_HITS = 20
+NODE_KEY = r"^[a-z0-9-]{1,16}$"
 _PLACES = ("person", "site", "unit", "parent")
 
 
@@ -210,7 +211,7 @@ def _add_nodes(router: APIRouter, desk: Desk, requires: Requires) -> None:
             if not closed:
                 where.append(Node.revoked_at.is_(None))
             if site:
-                where.append(Site.code == site)
+                where.append(Site.code == site if site.isprintable() else false())
             joined = select(Node, Site.code, Site.name).join(Site, Site.id == Node.site_id).where(*where)
             total = acting.session.scalar(select(func.count()).select_from(joined.subquery())) or 0
             if cursor:
@@ -238,7 +239,7 @@ def _add_nodes(router: APIRouter, desk: Desk, requires: Requires) -> None:
         operation_id="revoke_node",
     )
     @requires(Action.ENROL_NODES)
-    async def revoke(key: str, request: Request) -> Response:
+    async def revoke(key: Annotated[str, Path(pattern=NODE_KEY)], request: Request) -> Response:
         def work(acting: Acting) -> tuple[None, list[Change]]:
             seen = select(Node.id).where(Node.id == key, acting.sight.where("nodes", Action.ENROL_NODES))
             if acting.session.scalar(seen) is None or not revoke_node(acting.session, key, acting.now):

@@ -6,7 +6,7 @@ No `from __future__ import annotations` here: FastAPI reads the annotations of t
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -64,6 +64,8 @@ class ChangesShown(BaseModel):
     next: int | None = Field(description="`before` of the next page; null at the end")
 
 
+BATCH = r"^[0-9a-f]{1,32}$"
+
 Before = Annotated[int | None, Query(ge=1, le=2**62, description="only changes with a lower number")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
@@ -107,7 +109,7 @@ def add_history_routes(router: APIRouter, desk: Desk, requires: Requires) -> Non
     async def every(
         request: Request,
         noun: NounName | None = None,
-        batch: Annotated[str | None, Query(max_length=32)] = None,
+        batch: Annotated[str | None, Query(pattern=BATCH)] = None,
         before: Before = None,
         limit: Limit = 50,
     ) -> Response:
@@ -144,10 +146,10 @@ def add_history_routes(router: APIRouter, desk: Desk, requires: Requires) -> Non
         operation_id="undo_batch",
     )
     @requires(Action.WRITE_DIRECTORY, everywhere=True)
-    async def undo_batch(batch: str, request: Request) -> Response:
+    async def undo_batch(batch: Annotated[str, Path(pattern=BATCH)], request: Request) -> Response:
         def work(acting: Acting) -> tuple[ChangesShown, list[Change]]:
             made = undoing.undo_batch(
-                acting.session, batch[:64], actor=acting.actor, now=acting.now, allowed=acting.sight.require_writable
+                acting.session, batch, actor=acting.actor, now=acting.now, allowed=acting.sight.require_writable
             )
             return page(made[:MAX_PAGE], MAX_PAGE, acting.sight), made
 

@@ -343,6 +343,25 @@ async def test_nodes_are_listed_and_revoked(api: Api) -> None:
         assert [entry.action for entry in audit.entries(session)] == ["node.revoked"]
 
 
+async def test_odd_keys_are_unknown_not_an_accident(api: Api) -> None:
+    for odd in ("%00", "a%00b", "%f0%9f%92%a9", "x" * 300, "..%2f..%2fetc", "'%20OR%201=1--", "@", "09079@", "@2019"):
+        for noun in ("units", "sites", "telephones"):
+            assert (await api.get(f"/{noun}/{odd}")).status_code == 404
+            assert (await api.send("PATCH", f"/{noun}/{odd}", {}, match="*")).status_code == 404
+        assert (await api.get(f"/sites?search={odd}&unit={odd[:80]}")).status_code in (200, 422)
+        assert (await api.get(f"/nodes?search={odd}&site={odd[:80]}")).status_code in (200, 422)
+        assert (await api.get(f"/search?q={odd}")).status_code in (200, 422)
+        assert (await api.get(f"/units/{odd}/sites")).status_code == 404
+        assert (await api.get(f"/changes?batch={odd}")).status_code in (200, 422)
+        for path in (f"/batches/{odd}/undo", f"/nodes/{odd}/revoke", f"/presets/{odd}", f"/changes/{odd}/undo"):
+            assert (await api.send("POST", path)).status_code in (404, 405, 422)
+    body = {"old": ["a\x00"], "on": JULY, "into": "b\x00"}
+    assert (await api.send("POST", "/mergers", body)).status_code == 404
+    assert (await api.send("POST", "/sites", {"code": "nul", "name": "a\x00b", "unit": "\x00"})).json()[
+        "name"
+    ] == "ab"
+
+
 # Rights.
 
 
@@ -379,7 +398,7 @@ async def test_rights_on_one_commune_end_at_its_border(api: Api) -> None:
     ):
         answer = await api.send(method, path, body, who="ky-thuat-xa", match="*")
         assert_problem(answer, 403, "nằm ngoài quyền của bạn", "beyond your rights")
-    for path in ("/import?noun=sites", "/mergers", "/presets/tinh-2025", "/batches/x/undo"):
+    for path in ("/import?noun=sites", "/mergers", "/presets/tinh-2025", "/batches/0/undo"):
         assert (await api.send("POST", path, who="ky-thuat-xa")).status_code == 403
     assert (await api.get("/export", who="ky-thuat-xa")).status_code == 403
 
