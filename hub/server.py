@@ -104,6 +104,10 @@ class Hub:
                 ]
                 yield self
 
+    async def refresh(self) -> None:
+        """Read the directory now, as `work` does every few seconds."""
+        await self._collector.refresh()
+
     def work(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "sink", self._sink.run()
         yield "collector", self._collector.run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class HubApp:
     sessions: sessionmaker[Session]
     clock: Clock
     data: Path
+    refresh_directory: Callable[[], Awaitable[None]]
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def client(
@@ -90,6 +91,10 @@ class HubApp:
         cookie = f"{COOKIE}={client.cookies[COOKIE]}".encode()
         return HTTPConnection({"type": "websocket", "headers": [(b"cookie", cookie)], "client": ("10.0.0.1", 1)})
 
+    async def refresh(self) -> None:
+        """What the background work does: read the directory again."""
+        await self.refresh_directory()
+
     def audited(self) -> list[str]:
         with self.sessions() as session:
             return [entry.action for entry in audit.entries(session)]
@@ -103,7 +108,7 @@ async def open_hub(folder: Path) -> AsyncIterator[HubApp]:
     async with server.Hub(Configuration(), where, clock=clock).open() as hub:
         # The certificate is nothing to these tests, the Secure attribute is.
         hub.access.sign_ins.secure_cookie = True
-        found = HubApp(hub.app(), hub.access, hub.sessions, clock, folder)
+        found = HubApp(hub.app(), hub.access, hub.sessions, clock, folder, hub.refresh)
         yield found
         for client in found._clients:
             await client.aclose()
