@@ -34,6 +34,8 @@ from hub.http.rights import declarations, public, requires
 from hub.http.security import SecurityHeaders
 from hub.http.security_limits import BodyLimit
 from hub.http.sign_in_presence import Presence
+from hub.node_package import index as package_index
+from hub.node_package import routes as node_package_routes
 from hub.paths import Paths
 from hub.programs import bind_address, media_worker_names
 
@@ -140,6 +142,7 @@ class Hub:
             app.include_router(router)
         app.include_router(board.router(self._collector, access.places, self._clock))
         app.include_router(metrics.router(self._snapshots, token, access.sign_ins))
+        app.include_router(node_package_routes.router(package_index.load()))
         app.include_router(pages.router())
         app.mount("/static", pages.RevalidatedFiles(directory=pages.WEB))
         app.add_api_route("/healthz", _healthz, methods=["GET"], tags=["health"])

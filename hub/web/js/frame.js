@@ -32,7 +32,7 @@ export function PersonMenu({ person, switchLanguage, signOut }) {
       removeEventListener("pointerdown", close);
     };
   }, [open]);
-  return html`<div class="menu" ref=${menu}>
+  return html`<${LanguageSwitch} onSwitch=${switchLanguage} /><div class="menu" ref=${menu}>
     <button class="button button--quiet" aria-expanded=${open} aria-controls="person-menu" onClick=${() => setOpen(!open)}>
       ${person.display_name} <span aria-hidden="true">▾</span>
     </button>
@@ -42,7 +42,6 @@ export function PersonMenu({ person, switchLanguage, signOut }) {
           aria-current=${location.pathname === href ? "page" : undefined}>${key()}</a>`)}
       </nav>
       <div class="menu__end stack stack--tight">
-        <${LanguageSwitch} onSwitch=${switchLanguage} />
         <button class="button button--quiet menu__item" onClick=${signOut}>${t("signOut")}</button>
       </div>
     </div>
