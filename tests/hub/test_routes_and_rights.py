@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
 
 from collector import directory
 from collector.accounts import api_tokens
@@ -32,6 +33,10 @@ TABLE = {
     ("GET", "/openapi.json"): PUBLIC,
     ("HEAD", "/openapi.json"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
+    ("GET", "/install.py"): PUBLIC,
+    ("GET", "/install/agent.service"): PUBLIC,
+    ("GET", "/packages/index.json"): PUBLIC,
+    ("GET", "/packages/{name}"): PUBLIC,
     ("GET", "/"): PUBLIC,
     ("GET", "/diem/{code}"): PUBLIC,
     ("GET", "/dang-nhap"): PUBLIC,
@@ -255,7 +260,7 @@ async def test_a_route_without_a_declaration_fails_the_start() -> None:
 
 async def test_what_the_guard_does_not_see_can_only_be_public() -> None:
     app = FastAPI(openapi_url=None)
-    app.add_route("/plain", requires(Action.READ_AUDIT)(lambda _: None))
+    app.add_route("/plain", requires(Action.READ_AUDIT)(lambda _: Response()))
     with pytest.raises(UndeclaredRouteError, match="can only be public"):
         declarations(app.routes)
 
