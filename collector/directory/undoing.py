@@ -11,7 +11,9 @@ from collector.directory.changes import Change
 from collector.directory.draft import Draft
 from collector.directory.failure import ConflictError, UnknownError
 from collector.directory.nouns import NOUNS
-from collector.directory.states import AT_ONCE
+
+FEW = 10
+"""Objects that are read one by one; of more, whole nouns at once."""
 
 Allowed = Callable[[Draft], None]
 
@@ -40,7 +42,7 @@ def _undo(session: Session, wanted: Sequence[Change], actor: str, now: float, al
     wanted = [*wanted, *_first_lines(session, wanted)]
     draft = Draft(session)
     own = {change.id for change in wanted}
-    if len(wanted) > AT_ONCE:
+    if len(wanted) > FEW:
         draft.read_all(*NOUNS)
     newest = changes.newest(session, wanted)
     for change in wanted:
@@ -66,9 +68,9 @@ def _undo(session: Session, wanted: Sequence[Change], actor: str, now: float, al
 def _first_lines(session: Session, wanted: Sequence[Change]) -> Iterator[Change]:
     """Lines that came with a site whose adding is taken back."""
     own = {change.id for change in wanted}
-    for change in wanted:
-        if change.noun == "sites" and change.before is None:
-            for other in changes.of_batch(session, change.batch):
-                came = other.noun == "lines" and other.before is None and other.after is not None
-                if came and other.id not in own and (other.after or {})["site"] == change.key:
-                    yield other
+    sites = {(one.batch, one.key) for one in wanted if one.noun == "sites" and one.before is None}
+    for batch in sorted({batch for batch, _ in sites}):
+        for other in changes.of_batch(session, batch):
+            came = other.noun == "lines" and other.before is None and other.after is not None
+            if came and other.id not in own and (batch, (other.after or {})["site"]) in sites:
+                yield other

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from collector import directory
@@ -198,3 +198,20 @@ def test_what_is_not_there_is_said_to_be_unknown(session: Session) -> None:
         undoing.undo_change(session, 999, actor="lan", now=1.0)
     with pytest.raises(UnknownError):
         undoing.undo_batch(session, "none", actor="lan", now=1.0)
+
+
+def test_taking_back_many_changes_asks_the_database_few_questions(session: Session) -> None:
+    asked: list[str] = []
+
+    def count(*arguments: object) -> None:
+        statement = str(arguments[2])
+        # SQLite gives numbers of new rows one by one.
+        if not statement.startswith("INSERT"):
+            asked.append(statement)
+
+    batch = load(session, "huyen-2019")
+    bind = session.get_bind()
+    event.listen(bind, "before_cursor_execute", count)
+    assert len(undoing.undo_batch(session, batch, actor="lan", now=2.0)) == 88
+    event.remove(bind, "before_cursor_execute", count)
+    assert len(asked) < 60
