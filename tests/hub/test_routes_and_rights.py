@@ -235,13 +235,9 @@ async def test_node_routes_ask_for_the_nodes_key(hub: HubApp) -> None:
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
-@pytest.mark.parametrize(
-    ("caller", "status"),
-    [("nobody", 401), ("administrator", 200), ("technician", 200), ("secretary", 401), ("leader", 401), ("hall", 401),
-     ("read", 401), ("write", 401), ("metrics", 200)],
-)  # fmt: skip
-async def test_metrics_are_for_those_who_keep_them(callers: Callers, caller: str, status: int) -> None:
-    assert (await callers.clients[caller].get("/metrics")).status_code == status
+async def test_metrics_are_for_those_who_keep_them(callers: Callers) -> None:
+    allowed = {caller for caller in CALLERS if (await callers.clients[caller].get("/metrics")).status_code == 200}
+    assert allowed == {"administrator", "technician", "metrics"}
 
 
 async def test_a_route_without_a_declaration_fails_the_start() -> None:
