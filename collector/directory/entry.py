@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 
 from collector.directory.draft import Draft
 from collector.directory.failure import CellError, Message, Problem
-from collector.directory.folding import fold
+from collector.directory.folding import compact, fold
 from collector.directory.kinds import clean, parse_date
 from collector.directory.nouns import Field, Noun, State
 
@@ -50,7 +51,9 @@ def with_code(noun: Noun, texts: Mapping[str, str]) -> dict[str, str]:
     found = dict(texts)
     if noun.derives_codes and not clean(found.get("code", "")):
         if noun.name == "telephones":
-            code = re.sub(r"\D", "", found.get("number", ""))
+            # Keys stand in addresses, in logs and in the audit log: the number itself must not.
+            digits = compact(found.get("number", ""))
+            code = f"t-{hashlib.sha256(digits.encode()).hexdigest()[:10]}" if digits else ""
         else:
             code = re.sub(r"[^a-z0-9]+", "-", fold(found.get("name", ""))).strip("-")
         found["code"] = code[:64]

@@ -160,14 +160,14 @@ class TelephoneFields(_Strict):
         json_schema_extra={
             "examples": [
                 {
-                    "code": "0912345678", "number": "0912 345 678", "kind": "mobile", "visibility": "staff",
+                    "code": "t-20faf05bac", "number": "0912 345 678", "kind": "mobile", "visibility": "staff",
                     "person": "nguyen-van-an", "site": None,
                 }
             ]
         }
     )  # fmt: skip
 
-    code: Annotated[Code, Field(description="the number's digits when empty")] = ""
+    code: Annotated[Code, Field(description="made of the number when empty, without telling it")] = ""
     number: Annotated[str, Field(max_length=40)]
     kind: TelephoneKind = "mobile"
     visibility: Annotated[
