@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from collector.accounts.failure import AccountError
-from collector.accounts.people import Account, account_of
+from collector.accounts.people import Account, account_of, clean_display_name
 from collector.accounts.rights import Scope
 from collector.accounts.sign_ins import Ended, token_hash
 from collector.tables import User
@@ -50,7 +49,7 @@ def issue(
     session: Session, user_id: int, name: str, scopes: Sequence[str], days: int, now: float
 ) -> tuple[str, ApiToken]:
     """The token, which is not kept, and its record. Raises AccountError."""
-    name = " ".join(unicodedata.normalize("NFC", name).split())[:100]
+    name = clean_display_name(name)[:100]
     if not name:
         raise AccountError("Hãy đặt tên cho mã. / Give the token a name.")
     if not 1 <= days <= MAX_DAYS:

@@ -6,13 +6,13 @@ The caller's session commits.
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from collector.accounts.failure import AccountError
+from collector.accounts.people import clean_display_name
 from collector.accounts.sign_ins import token_hash
 from collector.tables import Site
 from collector.tables.accounts import SiteAccessRow
@@ -55,7 +55,7 @@ def open_access(session: Session, site_code: str, label: str, now: float, by: st
     token = secrets.token_urlsafe(32)
     row = SiteAccessRow(
         site_id=site.id,
-        label=" ".join(unicodedata.normalize("NFC", label).split())[:100],
+        label=clean_display_name(label)[:100],
         token_sha256=token_hash(token),
         created_at=now,
         created_by=by,

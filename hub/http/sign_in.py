@@ -138,8 +138,6 @@ class SignIns:
         if not idle:
             active_at = now if spared else now - caller.idle
             sign_ins.touch(session, found, now, active_at)
-            # A page that was left alone for long enough says so itself before the next touch is due.
-            idle = caller.idle > found.idle_limit and not spared
         return user_principal(found, idle=idle)
 
     def _leave_meeting(self, session: Session, token: str) -> None:

@@ -317,3 +317,14 @@ async def test_a_large_body_is_refused_before_it_is_read(hub: HubApp) -> None:
 
     answer = await hub.client().post(SESSION, content=chunked(), headers={"content-type": "application/json"})  # type: ignore[arg-type]
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"[]", b"{", b'{"name": 1, "password": 2}', b'{"name": "\\ud800", "password": "\\udfff"}',
+     b'{"name": "a\\u0000", "password": "\\u0000"}', b"[" * 20000, b'{"name": "%s", "password": ""}' % (b"x" * 65)],
+)  # fmt: skip
+async def test_a_malformed_sign_in_is_refused_as_such(hub: HubApp, body: bytes) -> None:
+    answer = await hub.client().post(SESSION, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (400, 401, 422), answer.text
+    assert answer.headers["content-type"] == problems.MEDIA_TYPE

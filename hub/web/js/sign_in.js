@@ -1,6 +1,6 @@
 // Signing in, step by step: password, code, new password, second factor. What was typed is kept when something fails.
 
-import { call } from "./api.js";
+import { ApiError, call } from "./api.js";
 import { LanguageSwitch, ErrorNotice, errorWords } from "./parts.js";
 import { t } from "./locale.js";
 import { html, useEffect, useState } from "./ui.js";
@@ -86,7 +86,13 @@ export function CodeStep({ person, onPerson, signOut }) {
 export function Unlock({ person, onPerson, signOut }) {
   const [password, setPassword] = useState("");
   const form = useForm(async () => {
-    onPerson(await call("/api/v1/session/unlock", { method: "POST", body: { password } }));
+    try {
+      onPerson(await call("/api/v1/session/unlock", { method: "POST", body: { password } }));
+    } catch (error) {
+      // Unlocked in another tab meanwhile.
+      if (!(error instanceof ApiError) || error.reason !== "not locked") throw error;
+      onPerson(await call("/api/v1/session"));
+    }
   });
   return html`<${Entry} title=${t("unlock.title")} form=${form} action=${t("unlock.do")} onLeave=${signOut}>
     <p class="soft">${t("unlock.what", { name: person.display_name, n: Math.round(person.idle_seconds / 60) })}</p>
