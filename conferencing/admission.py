@@ -69,9 +69,8 @@ class Admission:
         """Raises RefusedError."""
         if live.meeting.closed:
             raise RefusedError(CLOSED)
-        name = clean_name(message.name) or (identity.display_name if identity else "Khách")
+        name, site = await self._who(message.name, identity)
         seat, token = await self._seat(live, message.token)
-        site = await self._directory.site_named(name)
         live.joining += 1
         try:
             peer, answer = await self._negotiate(live, seat, message)
@@ -132,6 +131,13 @@ class Admission:
             live.link.send(control.RemovePeer(current.peer))
         live.record(live.meeting.gone(seat, None, "left"))
         self._meetings.release_if_empty(live)
+
+    async def _who(self, asked: str, identity: Identity | None) -> tuple[str, str | None]:
+        """Name and site of a bridge point: what it asks for, but a hall is always its own site."""
+        if identity is not None and identity.site is not None:
+            return clean_name(identity.display_name), identity.site
+        name = clean_name(asked) or (identity.display_name if identity else "Khách")
+        return name, await self._directory.site_named(name)
 
     async def _known_seat(self, live: LiveMeeting, token: str) -> str | None:
         if len(token) > TOKEN_CHARACTERS:

@@ -97,6 +97,7 @@ class Routes:
                 "title": live.stored.title,
                 "open": not live.meeting.closed,
                 "you": identity.display_name if identity is not None else None,
+                "site": identity.site if identity is not None else None,
             }
         )
 

@@ -10,10 +10,11 @@ from starlette.requests import HTTPConnection
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A signed-in user."""
+    """A signed-in user, or the PC of a hall. `site`: the code of a hall's site; its name is then no choice."""
 
     user_name: str
     display_name: str
+    site: str | None = None
 
 
 class Accounts(Protocol):

@@ -19,12 +19,12 @@ class ConferencingAccounts:
         self._sign_ins = sign_ins
 
     async def identify(self, connection: HTTPConnection) -> Identity | None:
-        """A hall's PC is its site: it joins under the site's name."""
+        """A hall's PC is its site and joins under the site's name."""
         known = connection.scope.get("state", {}).get("principal")
         principal = known if isinstance(known, Principal) else await self._sign_ins.identify(connection)
         if principal is None or principal.next:
             return None
-        return Identity(principal.name, principal.display_name)
+        return Identity(principal.name, principal.display_name, principal.site)
 
 
 class ConferencingDirectory:

@@ -10,11 +10,11 @@ import { Icon, Level, Picture } from "./parts.js";
  */
 
 /**
- * @param {{title: string, name: string, own: Own, opening: boolean, joining: boolean, rename: (name: string) => void,
+ * @param {{title: string, name: string, named: boolean, own: Own, opening: boolean, joining: boolean, rename: (name: string) => void,
  *   reopen: (kind: "audioinput" | "videoinput", deviceId?: string) => void, join: () => void,
  *   cancel: () => void, notice: string}} props
  */
-export function Lobby({ title, name, own, opening, joining, rename, reopen, join, cancel, notice }) {
+export function Lobby({ title, name, named, own, opening, joining, rename, reopen, join, cancel, notice }) {
   const [stream, setStream] = useState(/** @type {MediaStream | null} */ (null));
   useEffect(() => setStream(own.camera ? new MediaStream([own.camera]) : null), [own.camera]);
   return html`
@@ -51,9 +51,10 @@ export function Lobby({ title, name, own, opening, joining, rename, reopen, join
             maxlength="80"
             autocomplete="off"
             value=${name}
+            readonly=${named}
             onInput=${(/** @type {Event} */ event) => rename(/** @type {HTMLInputElement} */ (event.target).value)}
           />
-          <p class="hint">${t("join.name.hint")}</p>
+          <p class="hint">${t(named ? "join.name.site" : "join.name.hint")}</p>
         </div>
         <div class="stack" aria-live="polite">${notice && html`<p class="notice" data-state="weak">${notice}</p>`}</div>
         <button class="button button--primary button--big lobby__join" aria-busy=${joining} disabled=${opening}>

@@ -18,6 +18,7 @@ const link = `${location.origin}/hop/${code}`;
  * @property {"loading" | "unknown" | "unreachable" | "lobby" | "ended"} page
  * @property {string} title
  * @property {string} name
+ * @property {boolean} named by its site: the name is no choice
  * @property {boolean} opening devices are being asked for
  * @property {boolean} muted
  * @property {import("./lobby.js").Own} own
@@ -30,6 +31,7 @@ let view = {
   page: "loading",
   title: "",
   name: "",
+  named: false,
   opening: true,
   muted: false,
   own: { microphone: null, camera: null, microphoneTrouble: "", cameraTrouble: "" },
@@ -63,6 +65,7 @@ function Page({ view }) {
       <${Lobby}
         title=${view.title}
         name=${view.name}
+        named=${view.named}
         own=${view.own}
         opening=${view.opening}
         joining=${call !== null}
@@ -139,7 +142,7 @@ function join() {
     show({ page: "ended", ended: "browser" });
     return;
   }
-  keepName(view.name);
+  if (!view.named) keepName(view.name);
   const address = new URL(`/api/v1/meetings/${encodeURIComponent(code)}/signaling`, location.href);
   address.protocol = address.protocol.replace("http", "ws");
   const call = new Call({
@@ -200,7 +203,10 @@ async function enter() {
   }
   document.title = `${answer.title} – ${t("app")}`;
   if (!answer.open) return show({ page: "ended", ended: "meeting closed", title: answer.title });
-  show({ page: "lobby", title: answer.title, name: view.name || lastName() || answer.you || t("join.name.default") });
+  // The PC of a hall is its site and chooses no name.
+  const named = answer.site !== null;
+  const name = named ? answer.you : view.name || lastName() || answer.you || t("join.name.default");
+  show({ page: "lobby", title: answer.title, name, named });
   await openDevices();
   // A page that was loaded again in the middle of a meeting goes back to it by itself.
   if (seat.inside()) join();

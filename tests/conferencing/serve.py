@@ -29,10 +29,12 @@ CSP = (
 
 
 class CookieAccounts:
-    """Whoever sends a cookie `user` is that user."""
+    """Whoever sends a cookie `user` is that user; a cookie `hall` is the PC of that site's hall."""
 
     async def identify(self, connection: HTTPConnection) -> Identity | None:
-        user = connection.cookies.get("user")
+        user, hall = connection.cookies.get("user"), connection.cookies.get("hall")
+        if hall:
+            return Identity(f"hall:{hall}", f"Site {hall}", hall)
         return Identity(user, user.title()) if user else None
 
 

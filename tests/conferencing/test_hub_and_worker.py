@@ -89,7 +89,7 @@ async def test_the_api_creates_lists_and_closes_for_the_signed_in_alone(hub: Hub
     assert code in [meeting["code"] for meeting in hub.request("/api/v1/meetings")[1]["meetings"]]
     # Guests need the code alone.
     found = hub.request(f"/api/v1/meetings/{code.upper()}", user=None)
-    assert found == (200, {"code": code, "title": "Giao ban tháng 3", "open": True, "you": None})
+    assert found == (200, {"code": code, "title": "Giao ban tháng 3", "open": True, "you": None, "site": None})
     assert hub.request("/api/v1/meetings/aaaa-bbbb-cccc", user=None)[0] == 404
     assert hub.request(f"/api/v1/meetings/{code}/close", {}, user=None)[0] == 401
     assert hub.request(f"/api/v1/meetings/{code}/close", {})[1]["open"] is False
@@ -124,6 +124,15 @@ async def test_two_join_hear_of_each_other_and_of_what_is_switched(hub: HubProce
         await a.expect("participant_left", seat=second["seat"])
         hub.request(f"/api/v1/meetings/{code}/close", {})
         assert (await a.expect("closed"))["reason"] == "meeting closed"
+
+
+async def test_the_pc_of_a_hall_is_its_site_whatever_name_it_asks_for(hub: HubProcess) -> None:
+    code = create(hub)
+    async with page(hub, code, additional_headers={"Cookie": "hall=yen-binh"}) as hall:
+        joined = await hall.join("Điểm cầu xã Kim Xá")
+        assert [one["name"] for one in joined["participants"]] == ["Site yen-binh"]
+        listed = next(m for m in hub.request("/api/v1/meetings")[1]["meetings"] if m["code"] == code)
+        assert [(one["name"], one["site"]) for one in listed["participants"]] == [("Site yen-binh", "yen-binh")]
 
 
 async def test_the_token_is_the_seat_and_a_newer_page_takes_it_over(hub: HubProcess) -> None:
