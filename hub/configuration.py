@@ -25,6 +25,7 @@ class HubSection:
     log_format: str = "text"
     site_code: str = "trung-tam"
     site_name: str = "Trung tâm điều hành"
+    telephone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
