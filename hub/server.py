@@ -28,7 +28,7 @@ from hub.backup import Backups, BackupStatus
 from hub.backup_commands import backup_settings
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
-from hub.http import board, metrics, pages, problems
+from hub.http import board, metrics, pages, problems, site_sheet
 from hub.http.principal import principal_of
 from hub.http.rights import declarations, public, requires
 from hub.http.security import SecurityHeaders
@@ -142,7 +142,12 @@ class Hub:
             app.include_router(router)
         app.include_router(board.router(self._collector, access.places, self._clock))
         app.include_router(metrics.router(self._snapshots, token, access.sign_ins))
-        app.include_router(node_package_routes.router(package_index.load()))
+        packages = package_index.load()
+        app.include_router(node_package_routes.router(packages))
+        ca_sha256 = self._certificates.ca_sha256 if self._certificates else None
+        app.include_router(
+            site_sheet.router(access.sign_ins, access.places, self._configuration, ca_sha256, packages)
+        )
         app.include_router(pages.router())
         app.mount("/static", pages.RevalidatedFiles(directory=pages.WEB))
         app.add_api_route("/healthz", _healthz, methods=["GET"], tags=["health"])

@@ -12,7 +12,19 @@ from starlette.types import Scope
 from hub.http.rights import public
 
 WEB = Path(__file__).parent.parent / "web"
-PATHS = ("/", "/diem/{code}", "/dang-nhap", "/tai-khoan", "/nguoi-dung", "/nhat-ky", "/vao")
+PATHS = (
+    "/",
+    "/diem/{code}",
+    "/danh-muc",
+    "/danh-muc/don-vi/{key}",
+    "/danh-muc/diem/{code}",
+    "/cai-dat",
+    "/dang-nhap",
+    "/tai-khoan",
+    "/nguoi-dung",
+    "/nhat-ky",
+    "/vao",
+)
 
 
 class RevalidatedFiles(StaticFiles):

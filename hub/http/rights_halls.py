@@ -1,5 +1,6 @@
 """Halls without accounts: links that sign a hall's PC in as its site; made, listed and revoked per site."""
 
+import segno
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
@@ -36,9 +37,13 @@ class Access(BaseModel):
 
 
 class MadeAccess(BaseModel):
-    """`link` is shown this once. What follows # stays in the browser: it reaches no log on the way."""
+    """`link` is shown this once. What follows # stays in the browser: it reaches no log on the way.
+
+    `qr`: an SVG image of it (data: address).
+    """
 
     link: str
+    qr: str
     record: Access
 
 
@@ -79,7 +84,9 @@ def router(sign_ins: SignIns, places: Places) -> APIRouter:
         except accounts.AccountError as error:
             raise RefusedError(422, "access", str(error)) from None
         host = request.headers.get("host", request.url.netloc)
-        return MadeAccess(link=f"{request.url.scheme}://{host}{LINK_PATH}#{token}", record=_access(record))
+        link = f"{request.url.scheme}://{host}{LINK_PATH}#{token}"
+        qr = segno.make(link, error="m").svg_data_uri(scale=5, border=4)
+        return MadeAccess(link=link, qr=qr, record=_access(record))
 
     @routes.delete("/halls/{site}/access/{access_id}", status_code=204)
     @requires(Action.OPEN_SITE_ACCESS)

@@ -45,7 +45,7 @@ def test_both_languages_have_the_same_keys_and_placeholders() -> None:
 
 
 def test_every_key_that_a_page_uses_is_there_and_none_is_idle() -> None:
-    scripts = "\n".join(file.read_text(encoding="utf-8") for file in (WEB / "js").glob("*.js"))
+    scripts = "\n".join(file.read_text(encoding="utf-8") for file in (WEB / "js").rglob("*.js"))
     used = set(re.findall(r"""\bt\(\s*"([^"]+)\"""", scripts)) | set(re.findall(r'\["(sentence\.\w+)"', scripts))
     for prefix, endings in COMPUTED.items():
         assert f"t(`{prefix}${{" in scripts
