@@ -19,7 +19,7 @@ from collector.directory.draft import Alteration, Draft
 from collector.directory.failure import DirectoryError
 from collector.directory.nouns import UNITS, State
 from collector.directory.states import find_rows
-from collector.tables import Device, Line, Node, Person, Site, Telephone
+from collector.tables import Device, Line, Node, Person, Site, SitePast, Telephone
 
 NEEDED = {
     "everyone": Action.READ_DIRECTORY,
@@ -50,8 +50,8 @@ class Sight:
         if units is None or noun == "units":
             return true()
         if noun == "sites":
-            return Site.unit_id.in_(units)
-        sites = select(Site.id).where(Site.unit_id.in_(units))
+            return _belonging(units)
+        sites = select(Site.id).where(_belonging(units))
         if noun == "people":
             return or_(Person.unit_id.in_(units), Person.site_id.in_(sites))
         standing: dict[str, type[Line | Node | Device]] = {"lines": Line, "nodes": Node, "devices": Device}
@@ -92,7 +92,9 @@ class Sight:
             if one.before is not None and state["parent"] != one.before["parent"]:
                 yield self._unit_path(state["parent"])
         elif one.noun == "sites":
-            yield self._unit_path(state["unit"])
+            # Moving it elsewhere takes rights there: only where it stands do the old units count.
+            stays = one.before is not None and state["unit"] == one.before["unit"]
+            yield self._site_path(one.key if stays else None, state["unit"])
         else:
             yield from self._places(draft, state)
 
@@ -104,7 +106,7 @@ class Sight:
         if state.get("site") is not None:
             found += 1
             site = draft.get("sites", state["site"]) or draft.before("sites", state["site"])
-            yield self._unit_path(site["unit"] if site else None)
+            yield self._site_path(state["site"], site["unit"] if site else None)
         if state.get("person") is not None:
             found += 1
             person = draft.get("people", state["person"]) or draft.before("people", state["person"])
@@ -116,13 +118,19 @@ class Sight:
         number = None if key is None else find_rows(self._session, UNITS, [key]).get(key)
         return self._whole_tree().unit_path(number)
 
+    def _site_path(self, code: str | None, unit: str | None) -> tuple[int, ...]:
+        """Of a site that is known already: also by the units that it came from."""
+        tree = self._whole_tree()
+        former = (step for old in tree.merged.get(code or "", ()) for step in tree.unit_path(old))
+        return (*former, *self._unit_path(unit))
+
     def _owned(self, level: str) -> ColumnElement[bool]:
         units = self._units(NEEDED[level])
         if units is None:
             return true()
         if not units:
             return false()
-        sites = select(Site.id).where(Site.unit_id.in_(units))
+        sites = select(Site.id).where(_belonging(units))
         people = select(Person.id).where(or_(Person.unit_id.in_(units), Person.site_id.in_(sites)))
         return or_(Telephone.site_id.in_(sites), Telephone.person_id.in_(people))
 
@@ -138,3 +146,9 @@ class Sight:
         if self._tree is None:
             self._tree = unit_tree.load(self._session)
         return self._tree
+
+
+def _belonging(units: list[int]) -> ColumnElement[bool]:
+    """Sites of these units, and those that came from one of them by a merger."""
+    came = unit_tree.merged_places().where(SitePast.unit_id.in_(units)).with_only_columns(SitePast.site_id)
+    return or_(Site.unit_id.in_(units), Site.id.in_(came))
