@@ -34,9 +34,7 @@ def audit_head(paths: Paths, sources: SecretSources) -> audit.HeadFile:
 def sessions_of(where: Paths) -> sessionmaker[Session]:
     """Of a migrated database, with the head file of the audit log attached. The caller disposes the engine."""
     where.create()
-    engine = database.open_engine(where.database)
-    database.migrate(engine, str(where.database))
-    sessions = database.sessions(engine)
+    sessions = database.sessions(database.opened(where))
     audit.keep_head(sessions, audit_head(where, secret_sources(where.secrets)))
     return sessions
 

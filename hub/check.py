@@ -11,6 +11,7 @@ import typer
 
 from hub import database, installed
 from hub.configuration import Configuration
+from hub.database_location import name_of
 from hub.failure import UserError
 from hub.paths import Paths
 from hub.supervisor import control
@@ -51,12 +52,8 @@ def _data(paths: Paths) -> str:
 
 
 def _database(paths: Paths) -> str:
-    engine = database.open_engine(paths.database)
-    try:
-        database.migrate(engine, str(paths.database))
-    finally:
-        engine.dispose()
-    return str(paths.database)
+    database.opened(paths).dispose()
+    return name_of(paths)
 
 
 def _programs(paths: Paths) -> str:

@@ -142,9 +142,12 @@ def agent_token(
 
 
 def _open(data: Path, config: Path | None, listen: str | None) -> tuple[Configuration, Paths, Path | None]:
-    file = config if config is not None else (data / "hub.toml" if (data / "hub.toml").exists() else None)
+    from hub import database_location
+
+    file = configuration.file_of(data, config)
     settings = configuration.with_listen(configuration.load(file), listen)
-    return settings, paths.paths(data), file.resolve() if file else None
+    where = database_location.located(paths.paths(data), settings)
+    return settings, where, file.resolve() if file else None
 
 
 def _tell(command: str, name: str, data: Path) -> None:

@@ -29,6 +29,13 @@ class HubSection:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseSection:
+    """`url` may hold a password: it is in no text of this object, and in no message about it."""
+
+    url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class StampSection:
     port: int = 8620
     packets_per_second: int = 10
@@ -78,6 +85,7 @@ class BackupSection:
 @dataclass(frozen=True, slots=True)
 class Configuration:
     hub: HubSection = field(default_factory=HubSection)
+    database: DatabaseSection = field(default_factory=DatabaseSection)
     stamp: StampSection = field(default_factory=StampSection)
     media: MediaSection = field(default_factory=MediaSection)
     agent: AgentSection = field(default_factory=AgentSection)
@@ -123,7 +131,15 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "hub.log_level": ("debug", "info", "warning", "error"),
     "hub.log_format": ("text", "json"),
 }
+_SECRET = frozenset({"database.url"})
 _TYPE_NAMES = {int: "a whole number", str: "text in quotes", bool: "true or false", tuple: "a list of texts"}
+
+
+def file_of(data: Path, given: Path | None) -> Path | None:
+    """The file to load: the one given, or hub.toml of the data folder when there is one."""
+    if given is not None:
+        return given
+    return data / "hub.toml" if (data / "hub.toml").exists() else None
 
 
 def load(path: Path | None) -> Configuration:
@@ -190,7 +206,8 @@ def _value(value: Any, default: Any, key: str, where: str) -> Any:
 
 
 def _type_error(key: str, wanted: type, value: Any, where: str) -> UserError:
-    return UserError(f"{where}: {key} = {value!r} must be {_TYPE_NAMES[wanted]}")
+    said = key if key in _SECRET else f"{key} = {value!r}"
+    return UserError(f"{where}: {said} must be {_TYPE_NAMES[wanted]}")
 
 
 def _address(text: str, key: str, where: str) -> str:

@@ -7,8 +7,13 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hub.failure import UserError
+
+if TYPE_CHECKING:
+    # Not at run time: `thongsuot status` needs no SQLAlchemy.
+    from sqlalchemy import URL
 
 # sockaddr_un.sun_path holds 108 bytes; the longest name below `run` takes 20.
 MAX_RUN_PATH_BYTES = 85
@@ -16,13 +21,22 @@ MAX_RUN_PATH_BYTES = 85
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """All paths of one hub; `run` holds sockets and goes when the machine does."""
+    """All paths of one hub; `run` holds sockets and goes when the machine does.
+
+    `database_url`: of the PostgreSQL in place of `database`; its text hides the password.
+    """
 
     root: Path
+    database_url: URL | None = None
 
     @property
     def database(self) -> Path:
         return self.root / "hub.db"
+
+    @property
+    def database_mark(self) -> Path:
+        """Says which PostgreSQL this folder belongs to, so that no other database is taken for it."""
+        return self.root / "database.txt"
 
     @property
     def outbound_queue(self) -> Path:

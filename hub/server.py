@@ -74,9 +74,8 @@ class Hub:
     async def open(self) -> AsyncIterator[Hub]:
         configuration, paths = self._configuration, self._paths
         with contextlib.ExitStack() as stack:
-            engine = database.open_engine(paths.database)
+            engine = database.opened(paths)
             stack.callback(engine.dispose)
-            database.migrate(engine, str(paths.database))
             sessions = self.sessions = database.sessions(engine)
             days = 86400.0
             queue = stack.enter_context(

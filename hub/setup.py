@@ -32,9 +32,8 @@ class Prepared:
 def prepare(configuration: Configuration, paths: Paths, clock: Callable[[], float] = time.time) -> Prepared:
     """Idempotent: what is there is kept. Raises UserError with the cure."""
     paths.create()
-    engine = database.open_engine(paths.database)
+    engine = database.opened(paths)
     try:
-        database.migrate(engine, str(paths.database))
         made = open_certificates(configuration, paths, clock)
         secret_files.ensure(paths.secrets / "session.key")
         secret_files.ensure(paths.secrets / "metrics.token")

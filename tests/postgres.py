@@ -21,6 +21,9 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 
 USER = "postgres"
+DATABASES = ("sqlite", "postgresql")
+on_both_databases = pytest.mark.parametrize("database", DATABASES, indirect=True)
+"""For tests whose `database` fixture says which one they run on."""
 START_SECONDS = 60
 
 

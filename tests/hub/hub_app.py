@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import httpx
 import pyotp
 from fastapi import FastAPI
+from sqlalchemy import URL
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.requests import HTTPConnection
 
@@ -100,9 +102,9 @@ class HubApp:
             return [entry.action for entry in audit.entries(session)]
 
 
-async def open_hub(folder: Path) -> AsyncIterator[HubApp]:
+async def open_hub(folder: Path, database_url: URL | None = None) -> AsyncIterator[HubApp]:
     """Its background work does not run: what is tested here are the routes."""
-    where = paths(folder)
+    where = dataclasses.replace(paths(folder), database_url=database_url)
     where.create()
     clock = Clock()
     async with server.Hub(Configuration(), where, clock=clock).open() as hub:

@@ -16,12 +16,14 @@ MISTAKES = {
     "[hub]\nprot = 1": "hub.toml: unknown key hub.prot; did you mean port?",
     "[hbu]\nport = 1": "hub.toml: unknown section [hbu]; did you mean hub?",
     "[zzz]": (
-        "hub.toml: unknown section [zzz]; known: hub, stamp, media, agent, prometheus, alertmanager, queue, backup"
+        "hub.toml: unknown section [zzz]; known: hub, database, stamp, media, agent, prometheus, alertmanager, "
+        "queue, backup"
     ),
     "hub = 3": "hub.toml: hub must be a section: write [hub] on a line of its own",
     '[hub]\nport = "8080"': "hub.toml: hub.port = '8080' must be a whole number",
     "[hub]\nport = true": "hub.toml: hub.port = True must be a whole number",
     "[hub]\nport = 70000": "hub.toml: hub.port = 70000 is not between 1 and 65535",
+    '[database]\nurl = ["postgresql://a:secret@b/c"]': "hub.toml: database.url must be text in quotes",
     "[hub]\nlisten = 5": "hub.toml: hub.listen = 5 must be text in quotes",
     '[hub]\nlisten = "everywhere"': (
         "hub.toml: hub.listen = 'everywhere' is not an IP address (127.0.0.1 for this machine, 0.0.0.0 for the LAN)"

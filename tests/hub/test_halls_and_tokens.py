@@ -10,6 +10,9 @@ from collector import audit, directory
 from hub.collaborators import ConferencingAccounts
 from hub.http.sign_in import COOKIE, HALL_COOKIE
 from tests.hub.hub_app import SECOND, HubApp
+from tests.postgres import on_both_databases
+
+pytestmark = on_both_databases
 
 ACCESS = "/api/v1/halls/kx/access"
 TOKENS = "/api/v1/account/tokens"

@@ -16,6 +16,9 @@ from hub.http import problems
 from hub.http.sign_in import COOKIE, IDLE_HEADER
 from hub.http.sign_in_limits import DEVICE_COOKIE
 from tests.hub.hub_app import FIRST, SECOND, HubApp
+from tests.postgres import on_both_databases
+
+pytestmark = on_both_databases
 
 SESSION = "/api/v1/session"
 

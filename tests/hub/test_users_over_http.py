@@ -9,6 +9,9 @@ import pytest
 
 from collector import directory
 from tests.hub.hub_app import SECOND, HubApp
+from tests.postgres import on_both_databases
+
+pytestmark = on_both_databases
 
 USERS = "/api/v1/users"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from tests.hub.conftest import hub, migrated, quick_passwords
+from tests.hub.conftest import data, database, database_url, hub, migrated, migrated_postgres, quick_passwords
 from tests.hub.hub_app import SECOND, HubApp
+from tests.postgres import on_both_databases
 
-__all__ = ["hub", "migrated", "quick_passwords"]
+__all__ = ["data", "database", "database_url", "hub", "migrated", "migrated_postgres", "quick_passwords"]
+
+pytestmark = on_both_databases
 
 ROOT = "/api/v1/directory"
 
