@@ -47,7 +47,8 @@ class Lines:
         """Measure these lines and no others; a line whose configuration is as before goes on."""
         by_name = {one.line: one for one in wanted}
         for name, measured in list(self._measured.items()):
-            if by_name.get(name) != measured.configuration:
+            found = by_name.get(name)
+            if found is None or found.stamp != measured.configuration.stamp:
                 logger.info("line %s: measuring ends", name)
                 measured.task.cancel()
                 await asyncio.wait({measured.task})

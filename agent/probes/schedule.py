@@ -18,9 +18,8 @@ class Turn:
 class Schedule:
     """Places stand in the middle of their share of the second, off the edges of the windows."""
 
-    def __init__(self, packets_per_second: int, now: float, unix: float) -> None:
+    def __init__(self, packets_per_second: float, now: float, unix: float) -> None:
         self.interval_seconds = 1.0 / packets_per_second
-        self.packets_per_second = packets_per_second
         into = (unix / self.interval_seconds + 0.5) % 1.0
         self._origin = now + (1.0 - into) * self.interval_seconds
         self._next = 0

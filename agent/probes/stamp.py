@@ -61,6 +61,7 @@ class StampSession:
         """Packets answered in time since the beginning."""
         self._ssid = ssid
         self._key = key
+        self._packets_per_second = packets_per_second
         self._schedule = Schedule(packets_per_second, now, unix)
         self._awaiting = Awaiting()
         self._inherited = self._awaiting.inherit(awaiting)
@@ -108,7 +109,7 @@ class StampSession:
             self._advance(now, unix)
             transmits.append(self._transmit(self._record, unix, Standing.SCHEDULED, turn.late))
             silent = self._record.straight_losses >= STRAIGHT_LOSSES
-            if silent and turn.place % self._schedule.packets_per_second == 0:
+            if silent and turn.place % self._packets_per_second == 0:
                 scout = self._scouting.next_session(self._next_port, self._record.reflector_start)
                 self._next_port = max(self._next_port, scout.port + 1)
                 transmits.append(self._transmit(scout, unix, Standing.UNSCHEDULED))

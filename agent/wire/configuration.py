@@ -42,18 +42,62 @@ class StampTarget:
 
 @dataclass(frozen=True, slots=True)
 class LineConfiguration:
-    """One line of the site, by its code, and how to measure it."""
+    """One line of the site, by its code, and how to measure it. Contract speeds: Mbit/s, None when not known."""
 
     line: str
     stamp: StampTarget
+    download_mbits: float | None = None
+    upload_mbits: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTarget:
+    """What to probe how often. `probe` is a name of the agent's registry; a node leaves out those it does not know.
+
+    `target` is the label of what is measured, one per probe. Where `address` (a host, HOST:PORT or a URL, as the
+    probe wants it) is empty the node finds it out itself: `gateway`, `first_hop`, `hub`.
+    """
+
+    probe: str
+    target: str
+    address: str = ""
+    interval_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughputWindow:
+    """When the line's speed may be tested and how much that may cost. Minutes after midnight UTC; may wrap."""
+
+    begin_minute: int
+    end_minute: int
+    max_bytes: int = 64 * 1024 * 1024
+    """Per direction."""
+    max_seconds: int = 10
+    """Per direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbesConfiguration:
+    """`resolvers`: addresses of name servers, none means the machine's own; `names`: whose answers to compare."""
+
+    targets: tuple[ProbeTarget, ...]
+    resolvers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    throughput: ThroughputWindow | None = None
+    """None: never tested."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeConfiguration:
+    """`probes` None: the hub does not say, the node's own defaults hold."""
+
     node: str
     site: str
     sampling_interval_seconds: int
     lines: tuple[LineConfiguration, ...]
+    probes: ProbesConfiguration | None = None
+    meeting_running: bool = False
+    """A meeting of this site runs: nothing may load the line."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -67,6 +111,40 @@ def parse_configuration(document: Any) -> NodeConfiguration:
         site=_text(top, "site", "configuration"),
         sampling_interval_seconds=_integer(top, "sampling_interval_seconds", "configuration", 1, 3600),
         lines=tuple(_line(item, f"lines[{index}]") for index, item in enumerate(_list(top, "lines"))),
+        probes=None if top.get("probes") is None else _probes(top["probes"]),
+        meeting_running=_flag(top, "meeting_running", "configuration"),
+    )
+
+
+def _probes(document: Any) -> ProbesConfiguration:
+    probes = _mapping(document, "probes")
+    window = probes.get("throughput")
+    targets = _items(probes, "targets", "probes")
+    return ProbesConfiguration(
+        targets=tuple(_target(item, f"probes.targets[{index}]") for index, item in enumerate(targets)),
+        resolvers=_texts(probes, "resolvers", "probes"),
+        names=_texts(probes, "names", "probes"),
+        throughput=None if window is None else _window(window, "probes.throughput"),
+    )
+
+
+def _target(document: Any, where: str) -> ProbeTarget:
+    one = _mapping(document, where)
+    return ProbeTarget(
+        probe=_text(one, "probe", where),
+        target=_text(one, "target", where),
+        address=_text({"address": "", **one}, "address", where),
+        interval_seconds=_integer(one, "interval_seconds", where, 1, 86_400),
+    )
+
+
+def _window(document: Any, where: str) -> ThroughputWindow:
+    one = _mapping(document, where)
+    return ThroughputWindow(
+        begin_minute=_integer(one, "begin_minute", where, 0, 1439),
+        end_minute=_integer(one, "end_minute", where, 0, 1439),
+        max_bytes=_integer(one, "max_bytes", where, 1, 1 << 30),
+        max_seconds=_integer(one, "max_seconds", where, 1, 60),
     )
 
 
@@ -87,6 +165,8 @@ def _line(document: Any, where: str) -> LineConfiguration:
             key=key,
             packets_per_second=_integer(stamp, "packets_per_second", f"{where}.stamp", 1, 50),
         ),
+        download_mbits=_speed(line, "download_mbits", where),
+        upload_mbits=_speed(line, "upload_mbits", where),
     )
 
 
@@ -101,6 +181,37 @@ def _list(top: Mapping[str, Any], name: str) -> list[Any]:
     if not isinstance(value, list):
         raise ConfigurationError(f"{name} is not a list")
     return value
+
+
+def _items(source: Mapping[str, Any], name: str, where: str) -> list[Any]:
+    """Absent is empty."""
+    value = source.get(name, [])
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{where}.{name} is not a list")
+    return value
+
+
+def _texts(source: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
+    values = _items(source, name, where)
+    if not all(isinstance(value, str) for value in values):
+        raise ConfigurationError(f"{where}.{name} is not a list of texts")
+    return tuple(values)
+
+
+def _flag(source: Mapping[str, Any], name: str, where: str) -> bool:
+    value = source.get(name, False)
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{where}.{name} is not true or false")
+    return value
+
+
+def _speed(source: Mapping[str, Any], name: str, where: str) -> float | None:
+    value = source.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1_000_000:
+        raise ConfigurationError(f"{where}.{name} is not a number of Mbit/s above 0")
+    return float(value)
 
 
 def _text(source: Mapping[str, Any], name: str, where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import cramjam
@@ -18,7 +19,10 @@ from agent.wire.configuration import (
     ConfigurationError,
     LineConfiguration,
     NodeConfiguration,
+    ProbesConfiguration,
+    ProbeTarget,
     StampTarget,
+    ThroughputWindow,
     parse_configuration,
 )
 from agent.wire.enrolment import EnrolmentToken, TokenFormatError, parse_token
@@ -194,6 +198,41 @@ def test_a_configuration_of_a_newer_hub_is_understood() -> None:
     )
     assert parse_configuration(document) == expected
     assert parse_configuration(json.loads(json.dumps(expected.to_json()))) == expected
+
+
+def test_probes_of_a_hub_travel_and_what_a_newer_one_adds_is_ignored() -> None:
+    document = changed(("probes",), {"targets": [{"probe": "icmp", "target": "hub", "interval_seconds": 1, "x": 1}]})
+    document["lines"][0]["download_mbits"] = 100
+    document["meeting_running"] = True
+    found = parse_configuration(document)
+    assert found.probes == ProbesConfiguration((ProbeTarget("icmp", "hub", "", 1),))
+    assert found.lines[0].download_mbits == 100
+    assert found.meeting_running
+    full = replace(found, probes=replace(found.probes, throughput=ThroughputWindow(60, 240), names=("a.vn",)))
+    assert parse_configuration(json.loads(json.dumps(full.to_json()))) == full
+
+
+@pytest.mark.parametrize(
+    ("probes", "message"),
+    [
+        ([], "probes is not an object"),
+        ({"targets": {}}, "probes.targets is not a list"),
+        ({"targets": [{"probe": "icmp"}]}, "probes.targets[0].target is missing or not text"),
+        (
+            {"targets": [{"probe": "icmp", "target": "hub", "interval_seconds": 0}]},
+            "probes.targets[0].interval_seconds is not a whole number from 1 to 86400",
+        ),
+        ({"names": [1]}, "probes.names is not a list of texts"),
+        (
+            {"throughput": {"begin_minute": 1500}},
+            "probes.throughput.begin_minute is not a whole number from 0 to 1439",
+        ),
+    ],
+)
+def test_bad_probes_are_refused_with_the_place(probes: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        parse_configuration(changed(("probes",), probes))
+    assert str(raised.value) == message
 
 
 labels = st.dictionaries(

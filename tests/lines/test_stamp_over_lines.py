@@ -144,7 +144,7 @@ def test_the_hub_under_another_address_is_measured_on(bench: Bench, monkeypatch:
     def resolve(_host: str, port: int, **_options: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", (leads_to[0], port))]
 
-    monkeypatch.setattr(stamp_socket.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(stamp_socket, "RESOLVE_AGAIN_SECONDS", 1.0)
     monkeypatch.setattr(stamp_socket, "LOSSES_TO_RESOLVE", 1)
 
