@@ -113,11 +113,18 @@ def restore(
     archive: Annotated[Path, typer.Argument(help="Tệp .tar.gz.age / the backup.")],
     data: Annotated[Path, typer.Option("--data", help="Thư mục dữ liệu mới, trống / a new, empty data folder.")],
     key_file: Annotated[Path, typer.Option("--key-file", help="Tệp chứa khóa / file with the key.")],
+    url_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--database-url-file",
+            help="Tệp chứa địa chỉ một PostgreSQL trống; không có: SQLite / URL of an empty PostgreSQL.",
+        ),
+    ] = None,
 ) -> None:
     """Phục hồi vào một thư mục mới / restore into a new folder."""
     from hub import backup_commands as command
 
-    command.restore(archive, data, key_file)
+    command.restore(archive, data, key_file, url_file)
 
 
 @app.command()

@@ -24,8 +24,8 @@ from exporters.metrics import BackupAge, HubSnapshots
 from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, Receiver
 from hub import __version__, database, installed, secret_files, setup
 from hub.access import AccessControl
-from hub.backup import Backups, BackupStatus
-from hub.backup_commands import backup_settings
+from hub.backup import BackupStatus
+from hub.backup_commands import backups
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
 from hub.http import board, metrics, pages, problems, site_sheet
@@ -68,7 +68,7 @@ class Hub:
         self._paths = paths
         self._clock = clock
         self._started_at = clock()
-        self._backups = Backups(paths.root, backup_settings(configuration, paths))
+        self._backups = backups(configuration, paths)
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Hub]:

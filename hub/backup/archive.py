@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -26,6 +26,9 @@ SUFFIX = ".tar.gz.age"
 MANIFEST = "manifest.json"
 FORMAT = 1
 FOLDERS = ("secrets", "tls")
+# The PostgreSQL that a hub runs on is not the one that its backup is restored onto.
+LEFT_OUT = frozenset({"secrets/database.url"})
+AUDIT_HEAD = "audit-head.json"
 FILES = ("hub.toml", "agent/node.json", "agent/node.key", "agent/ca.pem")
 DATABASE = "hub.db"
 MAX_RESTORED_BYTES = 64 * 1024**3
@@ -52,13 +55,29 @@ class Archive:
     bytes: int
 
 
-def write(root: Path, target: Path, recipient: str, now: float) -> Archive:
+CopyDatabase = Callable[[Path], None]
+"""Puts the whole database into a new SQLite file. Raises BackupError."""
+
+
+def copy_sqlite(file: Path) -> CopyDatabase:
+    def copy(target: Path) -> None:
+        with (
+            contextlib.closing(sqlite3.connect(file)) as live,
+            contextlib.closing(sqlite3.connect(target)) as kept,
+        ):
+            # A consistent copy while the hub writes on.
+            live.backup(kept, pages=1000)
+
+    return copy
+
+
+def write(root: Path, target: Path, recipient: str, now: float, copy: CopyDatabase) -> Archive:
     """Back the data folder `root` up to `target`, which appears whole or not at all. Raises BackupError."""
     beside = target.with_name(f".{target.name}.part")
     try:
         public = pyrage.x25519.Recipient.from_str(recipient)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder, _plain_tar() as plain:
-            sources = dict(_sources(root, Path(folder)))
+            sources = dict(_sources(root, Path(folder), copy))
             manifest = Manifest(FORMAT, __version__, now, {name: _sha256(path) for name, path in sources.items()})
             with tarfile.open(fileobj=plain, mode="w:gz", compresslevel=6) as tar:
                 _add_bytes(tar, MANIFEST, json.dumps(asdict(manifest)).encode(), now)
@@ -69,6 +88,9 @@ def write(root: Path, target: Path, recipient: str, now: float) -> Archive:
                 beside.chmod(0o600)
                 pyrage.encrypt_io(plain, out, [public])
         beside.replace(target)
+    except BackupError:
+        beside.unlink(missing_ok=True)
+        raise
     except (OSError, sqlite3.Error, pyrage.EncryptError, pyrage.RecipientError) as error:
         beside.unlink(missing_ok=True)
         raise BackupError(f"{target}: backup failed: {error}") from error
@@ -81,8 +103,11 @@ def read_manifest(path: Path, identity: str) -> Manifest:
         return _manifest(tar, path)
 
 
-def restore(path: Path, identity: str, target: Path) -> Manifest:
-    """Unpack into the empty folder `target`, each file checked against the manifest. Raises BackupError."""
+def restore(path: Path, identity: str, target: Path, load: Callable[[Path], None] | None = None) -> Manifest:
+    """Unpack into the empty folder `target`, each file checked against the manifest. Raises BackupError.
+
+    `load`: what becomes of the restored database's file; by default it stays where it is.
+    """
     if target.exists() and any(target.iterdir()):
         raise BackupError(f"{target} is not empty; restore into a new folder, then start with --data {target}")
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -91,24 +116,25 @@ def restore(path: Path, identity: str, target: Path) -> Manifest:
             manifest = _manifest(tar, path)
             _unpack(tar, manifest, target, path)
         _check_database(target / DATABASE, path)
+        if load is not None:
+            load(target / DATABASE)
+            (target / DATABASE).unlink()
     except BackupError:
         shutil.rmtree(target)
         raise
     return manifest
 
 
-def _sources(root: Path, work: Path) -> Iterator[tuple[str, Path]]:
-    copy = work / DATABASE
-    with (
-        contextlib.closing(sqlite3.connect(root / DATABASE)) as live,
-        contextlib.closing(sqlite3.connect(copy)) as kept,
-    ):
-        # A consistent copy while the hub writes on.
-        live.backup(kept, pages=1000)
-    yield DATABASE, copy
+def _sources(root: Path, work: Path, copy: CopyDatabase) -> Iterator[tuple[str, Path]]:
+    if (root / AUDIT_HEAD).is_file():
+        # Before the database: a head later than the log would say that the log's end was cut.
+        shutil.copyfile(root / AUDIT_HEAD, work / AUDIT_HEAD)
+        yield AUDIT_HEAD, work / AUDIT_HEAD
+    copy(work / DATABASE)
+    yield DATABASE, work / DATABASE
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*")):
-            if path.is_file() and not path.name.startswith("."):
+            if path.is_file() and not path.name.startswith(".") and f"{folder}/{path.name}" not in LEFT_OUT:
                 yield f"{folder}/{path.name}", path
     for name in FILES:
         if (root / name).is_file():

@@ -15,7 +15,16 @@ from pathlib import Path
 import pyrage
 
 from hub import secret_files
-from hub.backup.archive import SUFFIX, Archive, BackupError, restore, write
+from hub.backup.archive import (
+    DATABASE,
+    SUFFIX,
+    Archive,
+    BackupError,
+    CopyDatabase,
+    copy_sqlite,
+    restore,
+    write,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +61,11 @@ class Backups:
     The key lies in secrets/backup.key; a copy of it belongs away from this machine.
     """
 
-    def __init__(self, root: Path, settings: BackupSettings) -> None:
+    def __init__(self, root: Path, settings: BackupSettings, copy: CopyDatabase | None = None) -> None:
+        """`copy`: how the database is read; by default it is hub.db in `root`."""
         self._root = root
         self._settings = settings
+        self._copy = copy or copy_sqlite(root / DATABASE)
 
     def key(self) -> str:
         """The secret key (AGE-SECRET-KEY-1…), made on first use."""
@@ -76,7 +87,9 @@ class Backups:
         recipient = str(pyrage.x25519.Identity.from_str(identity).to_public())
         first, *others = self._settings.places
         first.mkdir(mode=0o700, parents=True, exist_ok=True)
-        archive = write(self._root, first / (time.strftime(NAME, time.gmtime(now)) + SUFFIX), recipient, now)
+        archive = write(
+            self._root, first / (time.strftime(NAME, time.gmtime(now)) + SUFFIX), recipient, now, self._copy
+        )
         with tempfile.TemporaryDirectory(dir=first, prefix=".verify-") as folder:
             restore(archive.path, identity, Path(folder) / "data")
         failed = [str(place) for place in others if not _copy(archive.path, place)]
