@@ -8,6 +8,7 @@ from pathlib import Path
 
 import hub
 from collector.accounts.rights import Action, Role, Scope
+from collector.directory.nouns import NOUNS
 
 ROOT = Path(hub.__file__).parent.parent
 WEB = ROOT / "hub" / "web"
@@ -32,6 +33,14 @@ COMPUTED = {
     "scope.": tuple(Scope),
     "audit.kind.": ("sign_in", "account", "user", "token", "hall", "directory", "meeting", "node", "audit"),
     "did.": recorded_actions(),
+    "noun.": tuple(NOUNS),
+    "add.": tuple(NOUNS),
+    "field.": {field.name for noun in NOUNS.values() for field in noun.fields},
+    "choice.": {
+        choice for noun in NOUNS.values() for field in noun.fields for choice in (field.kind.choices or ())
+    },
+    "done.": ("added", "changed", "removed"),
+    "plan.": ("added", "changed", "removed", "unchanged"),
 }
 
 

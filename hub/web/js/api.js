@@ -3,11 +3,13 @@
 export class ApiError extends Error {
   /** @param {number} status 0: the hub did not answer
    *  @param {string} message
-   *  @param {string} [reason] the hub's word for programs */
-  constructor(status, message, reason = "") {
+   *  @param {string} [reason] the hub's word for programs
+   *  @param {any[]} [errors] what is wrong with which field or row */
+  constructor(status, message, reason = "", errors = []) {
     super(message);
     this.status = status;
     this.reason = reason;
+    this.errors = errors;
   }
 }
 
@@ -22,12 +24,14 @@ export const hooks = {
 
 const TIMEOUT_MS = 8000;
 
+/** @typedef {{method?: string, body?: unknown, file?: Blob, type?: string, match?: string, timeout?: number}} Options */
+
 /**
  * @param {string} path
- * @param {{method?: string, body?: unknown}} [options]
- * @returns {Promise<any>} parsed JSON, null when there is none
+ * @param {Options} [options] `file` of the media type `type` instead of a JSON `body`; `match`: the ETag that is meant
+ * @returns {Promise<{document: any, etag: string}>} parsed JSON, null when there is none
  */
-export async function call(path, { method = "GET", body } = {}) {
+export async function ask(path, { method = "GET", body, file, type, match, timeout = TIMEOUT_MS } = {}) {
   let answer;
   try {
     answer = await fetch(path, {
@@ -35,9 +39,11 @@ export async function call(path, { method = "GET", body } = {}) {
       headers: {
         "X-Thongsuot-Idle": String(hooks.idleSeconds()),
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(file && type ? { "Content-Type": type } : {}),
+        ...(match ? { "If-Match": match } : {}),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
+      signal: AbortSignal.timeout(timeout),
     });
   } catch {
     throw new ApiError(0, "");
@@ -50,8 +56,18 @@ export async function call(path, { method = "GET", body } = {}) {
   } catch {
     document = null;
   }
-  if (answer.ok) return document;
-  const error = new ApiError(answer.status, document?.detail ?? answer.statusText, document?.reason ?? "");
+  if (answer.ok) return { document, etag: answer.headers.get("ETag") ?? "" };
+  const words = document?.detail ?? answer.statusText;
+  const error = new ApiError(answer.status, words, document?.reason ?? "", document?.errors ?? []);
   if (STEPS.includes(error.reason) && !path.startsWith("/api/v1/session")) hooks.onStep(error.reason);
   throw error;
+}
+
+/**
+ * @param {string} path
+ * @param {Options} [options]
+ * @returns {Promise<any>} parsed JSON, null when there is none
+ */
+export async function call(path, options) {
+  return (await ask(path, options)).document;
 }

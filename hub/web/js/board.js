@@ -75,7 +75,7 @@ export function Board({ person, switchLanguage, signOut, signedOut }) {
             ${sites.map((site) => html`<${Tile} key=${site.code} site=${site} chosen=${site === chosen}
               onSelect=${() => select(site.code)} />`)}
           </div>
-          ${!sites.length && html`<p class="empty">${t("sites.none")}</p>`}
+          ${!sites.length && html`<p class="empty">${t("sites.none")} <a href="/danh-muc">${t("sites.first")}</a></p>`}
         </section>
         <${Meetings} meetings=${board.meetings} onChange=${refresh} mayHold=${person.actions.includes("meetings.hold")} />
       </div>

@@ -7,10 +7,14 @@ import { html, useEffect, useRef, useState } from "./ui.js";
 /** The pages: address, word, and the right that opens it (none: every user); `whole`: on the whole tree. */
 const PAGES = [
   { href: "/", key: () => t("nav.board"), action: "board.see" },
+  { href: "/danh-muc", key: () => t("nav.directory"), action: "directory.read" },
   { href: "/tai-khoan", key: () => t("nav.account"), action: "" },
   { href: "/nguoi-dung", key: () => t("nav.users"), action: "users.manage" },
   { href: "/nhat-ky", key: () => t("nav.audit"), action: "audit.read", whole: true },
 ];
+
+/** @param {string} href */
+const isHere = (href) => location.pathname === href || (href !== "/" && location.pathname.startsWith(`${href}/`));
 
 /** @param {any} person */
 const pagesOf = (person) => PAGES.filter(({ action, whole }) =>
@@ -39,7 +43,7 @@ export function PersonMenu({ person, switchLanguage, signOut }) {
     <div id="person-menu" class="menu__list card" hidden=${!open}>
       <nav class="stack stack--tight" aria-label=${t("nav")}>
         ${pagesOf(person).map(({ href, key }) => html`<a key=${href} class="button button--quiet menu__item" href=${href}
-          aria-current=${location.pathname === href ? "page" : undefined}>${key()}</a>`)}
+          aria-current=${isHere(href) ? "page" : undefined}>${key()}</a>`)}
       </nav>
       <div class="menu__end stack stack--tight">
         <button class="button button--quiet menu__item" onClick=${signOut}>${t("signOut")}</button>
@@ -48,20 +52,21 @@ export function PersonMenu({ person, switchLanguage, signOut }) {
   </div>`;
 }
 
-/** @param {{person: any, switchLanguage: any, signOut: () => void, title: string, children?: any}} props */
-export function Page({ person, switchLanguage, signOut, title, children }) {
+/** @param {{person: any, switchLanguage: any, signOut: () => void, title: string, wide?: boolean, children?: any}} props
+ *  `wide`: the page has headings of its own below the title and needs the width */
+export function Page({ person, switchLanguage, signOut, title, wide = false, children }) {
   useEffect(() => { document.title = `${title} – Thông Suốt`; }, [title]);
   return html`
     <header class="bar board__bar">
       <a class="brand" href="/"><img src="/static/icon.svg" alt="" width="28" height="28" /> Thông Suốt</a>
       <nav class="grow row page__nav" aria-label=${t("nav")}>
         ${pagesOf(person).map(({ href, key }) => html`<a key=${href} class="button button--quiet" href=${href}
-          aria-current=${location.pathname === href ? "page" : undefined}>${key()}</a>`)}
+          aria-current=${isHere(href) ? "page" : undefined}>${key()}</a>`)}
       </nav>
       <${PersonMenu} ...${{ person, switchLanguage, signOut }} />
     </header>
-    <main class="page page--account stack">
-      <h1 class="title">${title}</h1>
+    <main class=${`page stack ${wide ? "page--wide" : "page--account"}`}>
+      ${!wide && html`<h1 class="title">${title}</h1>`}
       ${children}
     </main>`;
 }

@@ -69,3 +69,15 @@ export function dateTime(unixSeconds) {
   }).format(unixSeconds * 1000);
   return `${day} ${clock(unixSeconds)}`;
 }
+
+/** @param {string} iso 2025-07-01 → 1/7/2025 */
+export function day(iso) {
+  const [year, month, date] = iso.split("-").map(Number);
+  return `${date}/${month}/${year}`;
+}
+
+/** Today where the sites are, as 2025-07-01. */
+export function today() {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: TIME_ZONE, year: "numeric", month: "2-digit", day: "2-digit" })
+    .format(Date.now());
+}

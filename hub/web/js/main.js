@@ -13,6 +13,16 @@ import { CodeStep, NewPassword, SignIn, Unlock } from "./sign_in.js";
 import { html, render, useCallback, useEffect, useState } from "./ui.js";
 
 const LINK = "/vao";
+const INSTALL = "/cai-dat";
+
+/** Loaded when somebody opens it: the first view stays small. @param {() => Promise<any>} load */
+const later = (load) => (/** @type {any} */ props) => {
+  const [page, setPage] = useState(/** @type {any} */ (null));
+  useEffect(() => { load().then((found) => setPage(() => found)); }, []);
+  return page && html`<${page} ...${props} />`;
+};
+const Directory = later(async () => (await import("./directory/directory.js")).Directory);
+const Install = later(async () => (await import("./install.js")).Install);
 
 /** Pages by address; everything else is the board. */
 const PAGES = /** @type {Record<string, any>} */ ({
@@ -44,7 +54,7 @@ function App() {
   useEffect(() => {
     hooks.onStep = ask;
     // A hall's link answers by itself who is there.
-    if (location.pathname !== LINK) ask();
+    if (![LINK, INSTALL].includes(location.pathname)) ask();
   }, [ask]);
   const switchLanguage = useCallback(async (/** @type {"vi" | "en"} */ wanted) => {
     await useLanguage(wanted);
@@ -60,6 +70,7 @@ function App() {
   const onPerson = setPerson;
 
   if (location.pathname === LINK) return html`<${EnterHall} ...${{ onPerson, switchLanguage }} />`;
+  if (location.pathname === INSTALL) return html`<${Install} ...${{ switchLanguage }} />`;
   if (person === undefined) return null;
   if (person === null) return html`<${SignIn} ...${{ onPerson, switchLanguage }} />`;
   const props = { person, onPerson, switchLanguage, signOut, signedOut };
@@ -67,6 +78,7 @@ function App() {
   // Somebody who looks after a hall's PC may sign in on it.
   if (person.kind === "hall" && location.pathname !== "/dang-nhap") return html`<${HallHome} ...${props} />`;
   if (person.kind === "hall") return html`<${SignIn} ...${{ onPerson: toBoard(onPerson), switchLanguage }} />`;
+  if (location.pathname.startsWith("/danh-muc")) return html`<${Directory} ...${props} />`;
   return html`<${PAGES[location.pathname] ?? Board} ...${props} />`;
 }
 

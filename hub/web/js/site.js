@@ -42,7 +42,8 @@ export function Site({ site }) {
     </div>
     ${site.lines.map((/** @type {any} */ line) => html`<${Line} key=${line.line} line=${line} />`)}
     ${site.nodes.map((/** @type {any} */ node) => html`<${Node} key=${node.node} node=${node} />`)}
-    ${!site.nodes.length && html`<p class="empty">${t("site.noNode")}</p>`}
+    ${!site.nodes.length && html`<p class="empty">${t("site.noNode")}
+      ${" "}<a href=${`/danh-muc/diem/${encodeURIComponent(site.code)}`}>${t("site.addNode")}</a></p>`}
     ${history && html`<article class="card stack">
       <h2 class="subtitle">${t("lastHour")}</h2>
       ${site.lines.filter((/** @type {any} */ line) => history.lines[line.line]).map((/** @type {any} */ line) => html`

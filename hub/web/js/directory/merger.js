@@ -1,0 +1,92 @@
+// A merger of units on a day: which, into what, a look at what moves, then done.
+
+import { day, t, today } from "../locale.js";
+import { ErrorNotice } from "../parts.js";
+import { html, useState } from "../ui.js";
+import { Dialog } from "./dialog.js";
+import { NOUNS, fold } from "./nouns.js";
+import { API } from "./paths.js";
+import { Picker } from "./picker.js";
+import { PlanView, usePlan } from "./plan.js";
+
+const KINDS = NOUNS.units.find((field) => field.name === "kind")?.choices ?? [];
+
+/** @param {{desk: any, first?: string, onClose: () => void}} props `first`: a unit that is chosen already */
+export function MergerDialog({ desk, first = "", onClose }) {
+  const [old, setOld] = useState(/** @type {string[]} */ (first ? [first] : []));
+  const [search, setSearch] = useState("");
+  const [on, setOn] = useState(today());
+  const [isNew, setIsNew] = useState(true);
+  const [into, setInto] = useState({ key: "", name: "" });
+  const [unit, setUnit] = useState({ code: "", name: "", kind: "xa" });
+  const [wrong, setWrong] = useState("");
+  const planned = usePlan(desk, onClose);
+
+  const units = [...desk.units.values()].filter((one) => !one.valid_to);
+  const parents = new Set(units.map((one) => one.parent));
+  const wanted = fold(search);
+  // Whatever has units below it is a district or a province: those that merge are the leaves, unless asked for.
+  const offered = units.filter((one) => old.includes(one.key) || (wanted
+    ? fold(`${one.name} ${one.code}`).includes(wanted) : !parents.has(one.key)));
+  const toggle = (/** @type {string} */ key) => setOld(old.includes(key) ? old.filter((one) => one !== key) : [...old, key]);
+
+  function look(/** @type {Event} */ event) {
+    event.preventDefault();
+    const missing = !old.length || !on || (isNew ? !unit.code.trim() || !unit.name.trim() : !into.key);
+    setWrong(missing ? t("merger.missing") : "");
+    if (missing) return;
+    const parent = desk.units.get(old[0])?.parent ?? null;
+    const body = isNew ? { old, on, new: { ...unit, code: unit.code.trim(), name: unit.name.trim(), valid_from: on, parent } } : { old, on, into: into.key };
+    planned.look({ path: `${API}/mergers`, options: { body }, done: t("merger.done", { n: old.length, name: isNew ? unit.name : into.name }) });
+  }
+  return html`<${Dialog} title=${t("merger.title")} onClose=${onClose}>
+    ${planned.found || planned.busy
+      ? html`<${Moves} desk=${desk} plan=${planned.found} on=${on} />
+        <${PlanView} desk=${desk} plan=${planned} action=${t("merger.do")} onCancel=${planned.forget} />`
+      : html`<form class="stack" onSubmit=${look} novalidate>
+        <fieldset class="choices stack stack--tight"><legend>${t("merger.old")}</legend>
+          <div class="field"><label class="visually-hidden" for="merger-search">${t("merger.search")}</label>
+            <input id="merger-search" type="search" placeholder=${t("merger.search")} value=${search} autocomplete="off"
+              onInput=${(/** @type {any} */ event) => setSearch(event.target.value)} /></div>
+          <div class="checks">${offered.map((one) => html`<label key=${one.key} class="choice">
+            <input type="checkbox" checked=${old.includes(one.key)} onChange=${() => toggle(one.key)} />
+            <span>${one.name}${" "}<span class="soft small">${t(`choice.${one.kind}`)} · ${one.code}</span></span></label>`)}</div>
+          <p class="soft small" role="status">${t("merger.chosen", { n: old.length })}</p>
+        </fieldset>
+        <div class="fields">
+          <div class="field"><label for="merger-on">${t("merger.on")}</label>
+            <input id="merger-on" type="date" value=${on} onInput=${(/** @type {any} */ event) => setOn(event.target.value)} /></div>
+          <div class="field"><label for="merger-kind">${t("merger.into")}</label>
+            <select id="merger-kind" value=${isNew ? "new" : "into"} onChange=${(/** @type {any} */ event) => setIsNew(event.target.value === "new")}>
+              <option value="new">${t("merger.new")}</option><option value="into">${t("merger.existing")}</option>
+            </select></div>
+          ${!isNew && html`<div class="field"><label for="merger-unit">${t("merger.unit")}</label>
+            <${Picker} id="merger-unit" noun="units" value=${into.key} name=${into.name}
+              onPick=${(/** @type {string} */ key, /** @type {string} */ name) => setInto({ key, name })} /></div>`}
+          ${isNew && html`
+            <div class="field"><label for="merger-name">${t("merger.name")}</label><input id="merger-name" value=${unit.name} maxlength="200"
+              autocomplete="off" onInput=${(/** @type {any} */ event) => setUnit({ ...unit, name: event.target.value })} /></div>
+            <div class="field"><label for="merger-code">${t("merger.code")}</label><input id="merger-code" value=${unit.code} maxlength="32"
+              autocomplete="off" onInput=${(/** @type {any} */ event) => setUnit({ ...unit, code: event.target.value })} /></div>
+            <div class="field"><label for="merger-what">${t("field.kind")}</label>
+              <select id="merger-what" value=${unit.kind} onChange=${(/** @type {any} */ event) => setUnit({ ...unit, kind: event.target.value })}>
+                ${KINDS.map((kind) => html`<option key=${kind} value=${kind}>${t(`choice.${kind}`)}</option>`)}
+              </select></div>`}
+        </div>
+        <${ErrorNotice} error=${wrong || planned.error} />
+        <div class="row"><button class="button button--primary">${t("merger.look")}</button>
+          <button type="button" class="button" onClick=${onClose}>${t("cancel")}</button></div>
+      </form>`}
+  <//>`;
+}
+
+/** In words: which units end, and which sites go where. @param {{desk: any, plan: any, on: string}} props */
+function Moves({ desk, plan, on }) {
+  if (!plan) return null;
+  const ended = plan.alterations.filter((/** @type {any} */ one) => one.noun === "units" && one.fields.some((/** @type {any} */ field) => field.field === "successor"));
+  const moved = plan.alterations.filter((/** @type {any} */ one) => one.noun === "sites" && one.fields.some((/** @type {any} */ field) => field.field === "unit"));
+  return html`<ul class="changes">
+    <li>${t("merger.ends", { n: ended.length, day: day(on), names: ended.map((/** @type {any} */ one) => desk.names[one.key] ?? one.key).join(", ") })}</li>
+    <li>${t("merger.moves", { n: moved.length })}</li>
+  </ul>`;
+}
