@@ -28,6 +28,10 @@ from agent.hub_client import (
 from agent.lines import Lines
 from agent.local_metrics import Latest, LocalMetrics
 from agent.probes import windows
+from agent.probes.probe import World
+from agent.probes.probing import Probing
+from agent.probes.registry import PROBES
+from agent.probes.whereabouts import Whereabouts
 from agent.queue import Queue, QueueVersionError
 from agent.samples import Family, Kind, Sample, SampleSet, encode
 from agent.sampling import FAMILIES as SAMPLING_FAMILIES
@@ -137,12 +141,25 @@ class Agent:
         self._sampling = Sampling(SENSORS)
         self._latest = Latest(
             family
-            for group in (FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES, *(one.families for one in SENSORS.values()))
+            for group in (
+                *(FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES),
+                *(one.families for one in SENSORS.values()),
+                *(one.families for one in PROBES.values()),
+            )
             for family in group
         )
         self._cached = Cached()
         self._interval_changed = asyncio.Event()
         self._lines = Lines(address.host, self._put, self._fact, self._show_line)
+        world = World(
+            node=identity.node,
+            key=identity.key,
+            hub=address,
+            context=self._context,
+            whereabouts=Whereabouts(address.host),
+            wanted=lambda: self._cached.configuration,
+        )
+        self._probing = Probing(world, self._put, self._show_probe)
         self._failures: dict[str, int] = {}
 
     async def run(self, stopped: asyncio.Event) -> None:
@@ -159,6 +176,7 @@ class Agent:
                 for task in parts:
                     task.cancel()
                 self._lines.cancel()
+                self._probing.cancel()
             await self._flush()
             await self._delivery.deliver_last()
 
@@ -234,6 +252,12 @@ class Agent:
         else:
             self._latest.update(f"line {line}", sets[-2:])
 
+    def _show_probe(self, probe: str, sets: list[SampleSet] | None) -> None:
+        if sets is None:
+            self._latest.forget(f"probe {probe}")
+        else:
+            self._latest.replace(f"probe {probe}", sets[-1].samples)
+
     # configuration
 
     async def _keep_configuration(self, tasks: asyncio.TaskGroup) -> None:
@@ -249,6 +273,7 @@ class Agent:
                 if configuration is not None:
                     self._interval_changed.set()
                     await self._lines.apply(configuration.lines, partial(self._start, tasks))
+                    await self._probing.apply(configuration, partial(self._start, tasks))
                 words = ""
                 try:
                     found = await worker.run(node_configuration.fetch, connection, self._identity.key, self._cached)
@@ -277,5 +302,6 @@ class Agent:
         try:
             async with asyncio.timeout(FLUSH_SECONDS):
                 await self._lines.finish()
+                await self._probing.finish()
         except TimeoutError:
             logger.warning("the disk was too slow for the last windows")

@@ -6,13 +6,11 @@ import asyncio
 import json
 import logging
 import socket
-import struct
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 
 from agent.probes.awaiting import AwaitingRun
+from agent.probes.kernel_stamps import age, ask_for_stamps, receive_from
 from agent.probes.stamp import StampSession, Transmit
 from agent.probes.windows import Report
 from agent.wire.configuration import StampTarget
@@ -27,10 +25,6 @@ RESOLVE_AGAIN_SECONDS = 30.0
 FIRST_RESOLVE_SECONDS = 2.0
 LOSSES_TO_RESOLVE = 10
 PACKETS_PER_TURN = 256
-# asm-generic/socket.h; Python names it from 3.14 on only. The kernel's stamp does not wait for this process.
-_SO_TIMESTAMPNS = getattr(socket, "SO_TIMESTAMPNS", 35) if sys.platform == "linux" else None
-_TIMESPEC = struct.Struct("@qq")
-_LONGEST_PAUSE_SECONDS = 3600.0
 
 Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
 Commit = Callable[[list[Report], str], Awaitable[None]]
@@ -169,9 +163,7 @@ class StampProbe:
         one = socket.socket(family, socket.SOCK_DGRAM)
         try:
             one.setblocking(False)
-            if _SO_TIMESTAMPNS is not None:
-                with suppress(OSError):
-                    one.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            ask_for_stamps(one)
             asyncio.get_running_loop().add_reader(one, self._receive, port)
         except BaseException:
             one.close()
@@ -190,31 +182,11 @@ class StampProbe:
             return
         for _ in range(PACKETS_PER_TURN):
             try:
-                datagram, stamp = _receive_from(one)
+                datagram, _sender, stamp = receive_from(one, PACKET_BYTES + 1)
             except BlockingIOError:
                 return
             except OSError as error:
                 logger.debug("x line %s: %s", self.line, error)
                 return
             now, unix = time.monotonic(), time.time()
-            self.session.receive(datagram, port, now - _age(stamp, unix))
-
-
-def _receive_from(one: socket.socket) -> tuple[bytes, float | None]:
-    """A datagram and the kernel's receive stamp in Unix seconds, where there is one."""
-    if not hasattr(one, "recvmsg"):
-        return one.recv(PACKET_BYTES + 1), None
-    datagram, ancillary, _flags, _address = one.recvmsg(PACKET_BYTES + 1, 64)
-    for level, kind, content in ancillary:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(content) == _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack(content)
-            return datagram, seconds + nanoseconds / 1e9
-    return datagram, None
-
-
-def _age(stamp: float | None, unix: float) -> float:
-    """How long the datagram lay in the kernel. A clock set in between makes the stamp useless."""
-    if stamp is None:
-        return 0.0
-    age = unix - stamp
-    return age if 0.0 <= age <= _LONGEST_PAUSE_SECONDS else 0.0
+            self.session.receive(datagram, port, now - age(stamp, unix))

@@ -15,7 +15,7 @@ from agent.wire.configuration import RTT_BUCKETS_SECONDS, WINDOW_SECONDS
 RTT_QUANTILES = (0.0, 0.5, 0.95, 1.0)
 IPDV_QUANTILE = 0.95
 
-_BUCKET_LABELS = tuple(f"{bound:g}" for bound in RTT_BUCKETS_SECONDS)
+BUCKET_LABELS = tuple(f"{bound:g}" for bound in RTT_BUCKETS_SECONDS)
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ def _figures(figures: WindowFigures, line: tuple[tuple[str, str], ...]) -> Itera
         (families.LINE_LATE_SENDS, figures.late_sends),
     ):
         yield Sample(name, value, line)
-    for bound, label in zip(RTT_BUCKETS_SECONDS, _BUCKET_LABELS, strict=True):
+    for bound, label in zip(RTT_BUCKETS_SECONDS, BUCKET_LABELS, strict=True):
         yield Sample(families.LINE_RTT_BUCKET, bisect_right(figures.round_trips, bound), (*line, ("le", label)))
     yield Sample(families.LINE_RTT_BUCKET, figures.received, (*line, ("le", "+Inf")))
     if figures.round_trips:

@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from agent.probes.stamp_socket import StampProbe, _receive_from
+from agent.probes.kernel_stamps import ask_for_stamps, receive_from
+from agent.probes.stamp_socket import StampProbe
 from agent.probes.windows import Report, WindowFigures, WindowLosses
 from agent.wire.configuration import StampTarget
 from tests.agent.hub import Reflector, reflecting
@@ -110,10 +111,10 @@ def test_the_kernel_stamps_arrivals() -> None:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
     ):
         one.bind(("127.0.0.1", 0))
-        one.setsockopt(socket.SOL_SOCKET, 35, 1)
+        ask_for_stamps(one)
         begin = time.time()
         other.sendto(b"x", one.getsockname())
-        datagram, stamp = _receive_from(one)
-    assert datagram == b"x"
+        datagram, sender, stamp = receive_from(one, 100)
+    assert (datagram, sender) == (b"x", "127.0.0.1")
     assert stamp is not None
     assert math.isclose(stamp, begin, abs_tol=5)
