@@ -128,13 +128,14 @@ async def _measure(engine: Engine, sessions: sessionmaker[Session], folder: Path
             shown = path.replace(last, "…")
             await _report(f"GET {shown}", lambda path=path: get(path))  # type: ignore[misc]
 
-        async def patch(number: int) -> None:
+        async def patch(field: str) -> None:
             answer = await client.patch(
-                f"{ROOT}/sites/xa-{number:05}", json={"place": f"tủ {time.time()}"}, headers={"if-match": "*"}
+                f"{ROOT}/sites/xa-01234", json={field: f"tủ {time.time()}"}, headers={"if-match": "*"}
             )
             assert answer.status_code == 200, answer.text
 
-        await _report("PATCH /sites/xa-01234 (with history and audit log)", lambda: patch(1234))
+        await _report("PATCH /sites/xa-01234 place, with history and audit log", lambda: patch("place"))
+        await _report("PATCH /sites/xa-01234 name: nodes and board see it", lambda: patch("name"))
 
         async def without_folded(query: str) -> None:
             await asyncio.to_thread(_search_without_folded, sessions, query)

@@ -14,6 +14,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from collector.directory.changes import Change
 from collector.ingest.identity import NodeIdentity
 from collector.tables import Line, Node, Site, SitePast, Unit
 
@@ -50,6 +51,14 @@ class LineRecord:
     """A node that is not revoked, or None."""
 
 
+VIEWED: Mapping[str, frozenset[str]] = {
+    "units": frozenset({"name"}),
+    "sites": frozenset({"code", "name", "unit", "past", "valid_to"}),
+    "lines": frozenset({"code", "site", "name", "provider", "valid_to"}),
+}
+"""Noun → the fields that a view is made of: nothing else needs it to be read again."""
+
+
 @dataclass(frozen=True, slots=True)
 class DirectoryView:
     """Revoked nodes are not in it. All in order of their codes."""
@@ -63,6 +72,11 @@ class DirectoryView:
     @property
     def line_ids(self) -> dict[str, int]:
         return {line.line: line.id for line in self.lines}
+
+
+def is_viewed(change: Change) -> bool:
+    """Whether a view read before that change shows something else than one read after it."""
+    return not VIEWED.get(change.noun, frozenset()).isdisjoint(change.fields)
 
 
 def load_view(session: Session, today: date | None = None) -> DirectoryView:

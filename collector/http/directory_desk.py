@@ -17,6 +17,7 @@ from collector.accounts.rights import Action, Rights
 from collector.directory import auditing
 from collector.directory.changes import Change
 from collector.directory.sight import Sight
+from collector.directory.view import is_viewed
 from collector.http.requests import client_address
 from collector.writer import DatabaseWriter
 
@@ -87,14 +88,17 @@ class Desk:
         """`work` in one transaction with the audit log; all or nothing."""
         caller, now = self._caller_of(request), self.clock()
 
-        def changing(session: Session) -> Result:
+        def changing(session: Session) -> tuple[Result, bool]:
             acting = _acting(session, caller, request, now)
             result, changes = work(acting)
             auditing.record(session, changes, actor=acting.actor, now=now, address=acting.address)
-            return result
+            # Without a change of an object it is one of nodes: a token, a revocation.
+            return result, not changes or any(map(is_viewed, changes))
 
-        result = await self._writer.call(changing)
-        await self._show()
+        result, viewed = await self._writer.call(changing)
+        if viewed:
+            # The whole country is 3,500 sites: reading it again takes longer than the change itself.
+            await self._show()
         return result
 
     async def _show(self) -> None:
