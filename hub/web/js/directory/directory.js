@@ -34,17 +34,24 @@ function useTree(version) {
 
 function useAddress() {
   const [path, setPath] = useState(location.pathname);
+  const moved = useRef(false);
   useEffect(() => {
     const follow = () => setPath(location.pathname);
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
   }, []);
   const go = useCallback((/** @type {string} */ wanted) => {
+    // Whoever goes from the list of hits, from a link, or on a telephone, goes on at the heading of what comes.
+    moved.current = !document.activeElement?.closest(".tree") || matchMedia("(max-width: 900px)").matches;
     history.pushState(null, "", wanted);
     setPath(wanted);
     scrollTo(0, 0);
   }, []);
-  return { path, go };
+  const arrived = useCallback(() => {
+    if (moved.current) /** @type {any} */ (document.querySelector(".detail h1"))?.focus();
+    moved.current = false;
+  }, []);
+  return { path, go, arrived };
 }
 
 /** @param {{person: any, switchLanguage: any, signOut: () => void}} props */
@@ -56,17 +63,16 @@ export function Directory({ person, switchLanguage, signOut }) {
   const [siteUnit, setSiteUnit] = useState("");
   const [words, setWords] = useState("");
   const [withEnded, setWithEnded] = useState(false);
-  const { path, go } = useAddress();
+  const { path, go, arrived } = useAddress();
   const { tree, error } = useTree(version);
   const { hits, error: searchError } = useSearch(words);
-  const detail = useRef(/** @type {any} */ (null));
   const { noun, key } = chosen(path);
 
   const reload = useCallback(() => setVersion((now) => now + 1), []);
   const units = useMemo(() => new Map((tree?.units ?? []).map((unit) => [unit.key, unit])), [tree]);
   const names = useMemo(() => Object.fromEntries([...units.values()].map((unit) => [unit.key, unit.name])), [units]);
   const desk = {
-    person, units, names, version, reload, go,
+    person, units, names, version, reload, go, arrived,
     may: (/** @type {string} */ action) => person.actions.includes(action),
     mayWrite: person.actions.includes("directory.write"),
     mayAll: person.everywhere.includes("directory.write"),
@@ -76,16 +82,12 @@ export function Directory({ person, switchLanguage, signOut }) {
     close: () => setDialog(null),
   };
   const choose = (/** @type {string} */ unit) => { setAdding(false); go(unitPage(unit)); };
-  useEffect(() => {
-    // Whoever chose something by keyboard or screen reader goes on there.
-    if (key && document.activeElement?.closest(".hits, .detail")) detail.current?.querySelector("h1")?.focus();
-  }, [path]);
-
   const shown = (tree?.units ?? []).filter((unit) => withEnded || !isEnded(unit) || unit.key === key);
   const isEmpty = tree !== null && tree.units.length === 0;
   const anyEnded = (tree?.units ?? []).some(isEnded);
   const openImport = () => setDialog(html`<${ImportDialog} desk=${desk} onClose=${desk.close} />`);
   return html`<${Page} ...${{ person, switchLanguage, signOut }} title=${t("directory.title")} wide=${true}>
+    ${!key && html`<h1 class="visually-hidden">${t("directory.title")}</h1>`}
     <div class=${`directory ${key || adding ? "directory--chosen" : ""}`}>
       <section class="directory__side stack stack--tight" aria-label=${t("directory.units")}>
         <div class="field"><label class="visually-hidden" for="directory-search">${t("search.label")}</label>
@@ -98,16 +100,16 @@ export function Directory({ person, switchLanguage, signOut }) {
           ${person.everywhere.includes("directory.read") && html`<button type="button" class="button button--small" onClick=${() => setDialog(html`<${ExportDialog} onClose=${desk.close} />`)}>${t("export.open")}</button>`}
         </div>`}
         <${ErrorNotice} error=${error || searchError} />
-        ${hits ? html`<${Hits} desk=${desk} hits=${hits} />` : html`
+        <div class="directory__list stack stack--tight">${hits ? html`<${Hits} desk=${desk} hits=${hits} />` : html`
           ${shown.length > 0 && html`<${Tree} units=${shown} chosen=${noun === "units" ? key : noun === "sites" ? siteUnit : ""} onChoose=${choose} />`}
           ${anyEnded && html`<label class="choice small"><input type="checkbox" checked=${withEnded} onChange=${() => setWithEnded(!withEnded)} /> ${t("directory.withEnded")}</label>`}
           ${tree && tree.loose.length > 0 && html`<section aria-label=${t("directory.loose")}><h2 class="soft small hits__noun">${t("directory.loose")}</h2>
-            <ul class="links">${tree.loose.map((site) => html`<li key=${site.code}><${Go} desk=${desk} href=${sitePage(site.code)}>${site.name}<//></li>`)}</ul></section>`}`}
+            <ul class="links">${tree.loose.map((site) => html`<li key=${site.code}><${Go} desk=${desk} href=${sitePage(site.code)}>${site.name}<//></li>`)}</ul></section>`}`}</div>
       </section>
-      <div class="detail stack" ref=${detail}>
+      <div class="detail stack">
         ${(key || adding) && html`<a class="button button--small directory__back" href=${HOME}
           onClick=${(/** @type {Event} */ event) => { event.preventDefault(); setAdding(false); go(HOME); }}>‹ ${t("directory.back")}</a>`}
-        ${adding && html`<${ThingForm} noun="units" title=${t("add.units")} onCancel=${() => setAdding(false)}
+        ${adding && html`<${ThingForm} level=${2} noun="units" title=${t("add.units")} onCancel=${() => setAdding(false)}
           onDone=${(/** @type {any} */ made) => { setAdding(false); saved(desk, "units", made.key, t("added", { what: made.name })); go(unitPage(made.key)); }} />`}
         ${!adding && noun === "units" && tree && html`<${Unit} key=${key} desk=${desk} itemKey=${key} />`}
         ${!adding && noun === "sites" && html`<${Site} key=${key} desk=${desk} itemKey=${key} />`}

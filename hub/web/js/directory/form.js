@@ -1,7 +1,7 @@
 // The form of any thing of the directory, in place: what is wrong stands at its field, what was typed stays.
 
 import { ApiError, ask, call } from "../api.js";
-import { currentLanguage, dateTime, t } from "../locale.js";
+import { currentLanguage, dateTime, day, t } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { NOUNS, asText, asValue, codeOf, label, shown } from "./nouns.js";
@@ -10,7 +10,7 @@ import { Picker } from "./picker.js";
 
 /**
  * @param {{noun: string, title: string, itemKey?: string, given?: Record<string, any>, names?: Record<string, string>,
- *   codeFrom?: (name: string) => string, onDone: (saved: any) => void, onCancel: () => void}} props
+ *   level?: 2 | 3, codeFrom?: (name: string) => string, onDone: (saved: any) => void, onCancel: () => void}} props
  *   `itemKey`: the thing to change; without it a new one, which has what `given` holds
  */
 export function ThingForm(props) {
@@ -25,7 +25,7 @@ export function ThingForm(props) {
 }
 
 /** @param {any} props */
-function OpenForm({ noun, title, itemKey, given = {}, names = {}, codeFrom = codeOf, onDone, onCancel, opened }) {
+function OpenForm({ noun, title, itemKey, given = {}, names = {}, level = 3, codeFrom = codeOf, onDone, onCancel, opened }) {
   // A site goes to another unit on a day, by a form of its own.
   const fields = NOUNS[noun].filter((field) => !itemKey || (!field.fixed && !(noun === "sites" && field.name === "unit")));
   const start = (/** @type {any} */ item) =>
@@ -126,7 +126,7 @@ function OpenForm({ noun, title, itemKey, given = {}, names = {}, codeFrom = cod
 
   const submit = (/** @type {Event} */ event) => { event.preventDefault(); save(base); };
   return html`<form class="card stack thing__form" onSubmit=${submit} ref=${form} aria-label=${title} novalidate>
-    <h3 class="subtitle">${title}</h3>
+    <${`h${level}`} class="subtitle">${title}<//>
     ${conflict && html`<${Conflict} ...${{ conflict, fields, values, start, base, known, onSettle: settle }} />`}
     <div class="fields">
       ${fields.map((field) => html`<${Input} key=${field.name} id=${`${id}-${field.name}`} field=${field} value=${values[field.name]}
@@ -166,12 +166,20 @@ function Input({ id, field, value, wrong, name, onValue, onName }) {
     ${field.input === "reference" && html`<${Picker} id=${id} noun=${field.refers} value=${value} name=${value ? name : ""}
       invalid=${Boolean(wrong)} describedBy=${described}
       onPick=${(/** @type {string} */ key, /** @type {string} */ found) => { onName(found); onValue(key); }} />`}
-    ${["text", "number", "date"].includes(field.input) && html`<input ...${common} autocomplete="off" maxlength=${field.max}
-      type=${field.input === "date" ? "date" : field.type ?? "text"} inputmode=${field.input === "number" ? "decimal" : undefined}
+    ${field.input === "date" && html`<${DateInput} ...${common} required=${field.required} onValue=${onValue} />`}
+    ${["text", "number"].includes(field.input) && html`<input ...${common} autocomplete="off" maxlength=${field.max} type=${field.type ?? "text"} inputmode=${field.input === "number" ? "decimal" : undefined}
       aria-required=${field.required ? "true" : undefined} onInput=${onInput} />`}
     ${hint && html`<span class="hint" id=${`${id}-hint`}>${hint}</span>`}
     ${wrong && html`<span class="error" id=${`${id}-wrong`}>${wrong}</span>`}
   </div>`;
+}
+
+/** A day; said once more as it is read here, for browsers that put the month first.
+ *  @param {{id: string, value: string, onValue: (value: string) => void, required?: boolean, [more: string]: any}} props */
+export function DateInput({ id, value, onValue, required, ...more }) {
+  return html`<input id=${id} type="date" value=${value} ...${more} aria-required=${required ? "true" : undefined}
+      onInput=${(/** @type {any} */ event) => onValue(event.target.value)} />
+    ${value && html`<span class="hint numbers">${t("date.read", { day: day(value) })}</span>`}`;
 }
 
 /** @type {Record<string, (field: any) => string>} */

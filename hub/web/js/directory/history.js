@@ -67,7 +67,7 @@ export function Fields({ change, names }) {
   return html`<ul class=${`changes ${change.done === "changed" ? "" : "changes--inline"}`}>
     ${told.map((/** @type {any} */ one) => html`<li key=${one.field}>
       <span class="soft">${label(one.field)}:</span>${" "}
-      ${change.done !== "added" && html`<del>${shown(one.field, one.before, names) || "–"}</del>${change.done === "changed" && html` → `}`}
+      ${change.done !== "added" && html`${shown(one.field, one.before, names) ? html`<del>${shown(one.field, one.before, names)}</del>` : "–"}${change.done === "changed" && html` → `}`}
       ${change.done !== "removed" && html`<ins>${shown(one.field, one.after, names) || "–"}</ins>`}
     </li>`)}
   </ul>`;

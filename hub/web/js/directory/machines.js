@@ -30,7 +30,7 @@ export function Machines({ desk, site }) {
     <div class="row row--between"><h2 class="subtitle" id="nodes-title">${t("noun.nodes")} ${nodes && html`<span class="soft numbers">${now.length}</span>`}</h2>
       ${mayEnrol && !adding && html`<button type="button" class="button button--small" onClick=${() => setAdding(true)}>${t("machine.add")}</button>`}</div>
     <${ErrorNotice} error=${error} />
-    ${adding && html`<${AddMachine} site=${site} onEnrolled=${read} onClose=${() => setAdding(false)} />`}
+    ${adding && html`<${AddMachine} desk=${desk} site=${site} onEnrolled=${read} onClose=${() => setAdding(false)} />`}
     ${now.length > 0 && html`<ul class="items cards">${now.map((node) => html`<${Machine} key=${node.key} ...${{ desk, node, mayEnrol, onChanged: read }} />`)}</ul>`}
     ${nodes && !now.length && !adding && html`<p class="empty empty--small">${t("machine.none")}</p>`}
     ${ended.length > 0 && html`<details><summary>${t("machine.revoked", { n: ended.length })}</summary>
@@ -68,12 +68,11 @@ function Machine({ desk, node, mayEnrol, onChanged }) {
   </li>`;
 }
 
-/** @param {{site: any, onEnrolled: () => void, onClose: () => void}} props */
-function AddMachine({ site, onEnrolled, onClose }) {
+/** @param {{desk: any, site: any, onEnrolled: () => void, onClose: () => void}} props */
+function AddMachine({ desk, site, onEnrolled, onClose }) {
   const [days, setDays] = useState(1);
   const [made, setMade] = useState(/** @type {any} */ (null));
   const [open, setOpen] = useState(/** @type {any[]} */ ([]));
-  const [printing, setPrinting] = useState(false);
   const [state, setState] = useState({ busy: false, error: "" });
   const read = useCallback(() => call(tokensOf(site.key)).then(setOpen, () => {}), [site.key]);
   useEffect(() => {
@@ -111,13 +110,12 @@ function AddMachine({ site, onEnrolled, onClose }) {
     ${made && html`<${Lines} made=${made} />
       <p role="status" class="notice" data-state=${used ? "good" : "nodata"}>
         ${used ? t("machine.arrived", { name: used.hostname, time: dateTime(used.used_at) }) : t("machine.waiting")}</p>
-      <div class="row"><button type="button" class="button button--primary" onClick=${() => setPrinting(true)}>${t("machine.print")}</button>
+      <div class="row"><button type="button" class="button button--primary" onClick=${() => desk.open(html`<${Sheet} site=${site} made=${made} onClose=${desk.close} />`)}>${t("machine.print")}</button>
         <button type="button" class="button" onClick=${onClose}>${t("done")}</button>
         ${!used && html`<button type="button" class="button button--quiet" onClick=${() => revoke(made.record.id)}>${t("machine.takeBack")}</button>`}</div>`}
     ${waiting.length > 0 && html`<details><summary>${t("machine.open", { n: waiting.length })}</summary><ul class="items">
       ${waiting.map((one) => html`<li key=${one.id} class="item"><span class="grow">${t("machine.openOne", { made: dateTime(one.created_at), until: dateTime(one.expires_at) })}</span>
         <button type="button" class="button button--small" onClick=${() => revoke(one.id)}>${t("revoke")}</button></li>`)}</ul></details>`}
-    ${printing && html`<${Sheet} site=${site} made=${made} onClose=${() => setPrinting(false)} />`}
   </section>`;
 }
 

@@ -4,6 +4,7 @@ import { day, t, today } from "../locale.js";
 import { ErrorNotice } from "../parts.js";
 import { html, useState } from "../ui.js";
 import { Dialog } from "./dialog.js";
+import { DateInput } from "./form.js";
 import { NOUNS, fold } from "./nouns.js";
 import { API } from "./paths.js";
 import { Picker } from "./picker.js";
@@ -55,7 +56,7 @@ export function MergerDialog({ desk, first = "", onClose }) {
         </fieldset>
         <div class="fields">
           <div class="field"><label for="merger-on">${t("merger.on")}</label>
-            <input id="merger-on" type="date" value=${on} onInput=${(/** @type {any} */ event) => setOn(event.target.value)} /></div>
+            <${DateInput} id="merger-on" value=${on} onValue=${setOn} /></div>
           <div class="field"><label for="merger-kind">${t("merger.into")}</label>
             <select id="merger-kind" value=${isNew ? "new" : "into"} onChange=${(/** @type {any} */ event) => setIsNew(event.target.value === "new")}>
               <option value="new">${t("merger.new")}</option><option value="into">${t("merger.existing")}</option>
@@ -74,7 +75,7 @@ export function MergerDialog({ desk, first = "", onClose }) {
               </select></div>`}
         </div>
         <${ErrorNotice} error=${wrong || planned.error} />
-        <div class="row"><button class="button button--primary">${t("merger.look")}</button>
+        <div class="row dialog__do"><button class="button button--primary">${t("merger.look")}</button>
           <button type="button" class="button" onClick=${onClose}>${t("cancel")}</button></div>
       </form>`}
   <//>`;

@@ -54,6 +54,7 @@ export function PlanView({ desk, plan: planned, action, onCancel }) {
   }
   const isEmpty = found.alterations.length === 0;
   const count = found.alterations.length + found.left_out;
+  const names = { ...desk.names, ...namesOf(found.alterations) };
   return html`<div class="stack">
     <div role="status" class="stack stack--tight">
       ${found.bad.length > 0 && html`<p class="notice" data-state="bad">${t("plan.bad", { n: found.bad.length })}</p>`}
@@ -68,7 +69,7 @@ export function PlanView({ desk, plan: planned, action, onCancel }) {
       <ul class="items plan__list">
         ${found.alterations.slice(0, SHOWN).map((/** @type {any} */ one) => html`<li key=${`${one.noun} ${one.key}`} class="item item--top">
           <div class="grow"><strong>${t(`done.${one.done}`)}</strong> ${t(`noun.${one.noun}`)}
-            ${" "}<span class="code">${one.key}</span> <${Fields} change=${one} names=${desk.names} /></div>
+            ${" "}<span class="code">${one.key}</span> <${Fields} change=${one} names=${names} /></div>
         </li>`)}
       </ul>
       ${count > SHOWN && html`<p class="soft">${t("plan.more", { n: count - SHOWN })}</p>`}
@@ -81,6 +82,10 @@ export function PlanView({ desk, plan: planned, action, onCancel }) {
     </div>
   </div>`;
 }
+
+/** Of the units that come with the plan. @param {any[]} alterations */
+const namesOf = (alterations) => Object.fromEntries(alterations.filter((one) => one.noun === "units" && one.done === "added")
+  .map((one) => [one.key, one.fields.find((/** @type {any} */ field) => field.field === "name")?.after]));
 
 /** @param {{counts: Record<string, any>}} props */
 function Counts({ counts }) {
@@ -102,8 +107,8 @@ function Cells({ cells, title, state }) {
     <div class="scroll"><table class="table table--plain">
       <thead><tr><th scope="col">${t("plan.line")}</th><th scope="col">${t("plan.field")}</th><th scope="col">${t("plan.value")}</th>
         <th scope="col">${t("plan.why")}</th></tr></thead>
-      <tbody>${cells.map((one, index) => html`<tr key=${index}>
-        <td class="numbers">${one.line || "–"}</td><td>${one.column ? label(one.column) : "–"}</td>
-        <td class="code">${one.value || "–"}</td><td>${currentLanguage() === "vi" ? one.vi : one.en}</td></tr>`)}</tbody>
+      <tbody>${[...cells].sort((a, b) => a.line - b.line).map((one, index) => html`<tr key=${index}>
+        <td class="numbers">${one.line || "–"}</td><td class="nowrap">${one.column ? label(one.column) : "–"}</td>
+        <td class="code plan__value">${one.value || "–"}</td><td>${currentLanguage() === "vi" ? one.vi : one.en}</td></tr>`)}</tbody>
     </table></div></section>`;
 }

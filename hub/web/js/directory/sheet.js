@@ -19,7 +19,12 @@ export function Sheet({ site, made, onClose }) {
   useEffect(() => {
     const before = /** @type {any} */ (document.activeElement);
     dialog.current.showModal();
-    return () => before?.focus?.();
+    // Only the paper is printed while it is open.
+    document.documentElement.dataset.print = "sheet";
+    return () => {
+      delete document.documentElement.dataset.print;
+      before?.focus?.();
+    };
   }, []);
   const cancel = (/** @type {Event} */ event) => { event.preventDefault(); onClose(); };
   return html`<dialog class="sheet" ref=${dialog} aria-labelledby="sheet-name" onCancel=${cancel}>
@@ -48,8 +53,7 @@ export function Sheet({ site, made, onClose }) {
       <pre class="code sheet__line">${made.line}</pre>
       <p>Dòng lệnh gỡ ra <${En} text="To remove it" /></p>
       <pre class="code sheet__line">${made.uninstall}</pre>
-      <p class="sheet__foot">Giữ phiếu này như giữ chìa khóa; mất phiếu thì báo trung tâm để thu hồi mã.
-        <${En} text="Keep this sheet like a key; when it is lost, tell the hub to take the token back." /></p>
+      <p class="sheet__foot">Giữ phiếu này như giữ chìa khóa; mất phiếu thì báo trung tâm để thu hồi mã.${" "}<${En} text="Keep this sheet like a key; when it is lost, tell the hub to take the token back." /></p>
     </div>
   </dialog>`;
 }

@@ -4,13 +4,13 @@ import { ask, call } from "../api.js";
 import { day, t, today } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useEffect, useState } from "../ui.js";
-import { ThingForm } from "./form.js";
+import { DateInput, ThingForm } from "./form.js";
 import { Hall } from "./hall.js";
 import { History, saved } from "./history.js";
 import { Machines } from "./machines.js";
 import { of } from "./paths.js";
 import { Picker } from "./picker.js";
-import { Actions, End, Facts, Telephone, Things, isEnded, useThings } from "./things.js";
+import { Actions, End, Facts, Telephone, Thing, Things, isEnded, useReturn, useThings } from "./things.js";
 import { Above } from "./unit.js";
 
 /** @param {{desk: any, itemKey: string}} props */
@@ -18,6 +18,8 @@ export function Site({ desk, itemKey }) {
   const [site, setSite] = useState(/** @type {any} */ (null));
   const [error, setError] = useState("");
   const [doing, setDoing] = useState("");
+  const place = useReturn(doing);
+  useEffect(() => { if (site) desk.arrived(); }, [Boolean(site)]);
   useEffect(() => {
     let isOld = false;
     call(of("sites", itemKey)).then((found) => { if (!isOld) { setSite(found); setError(""); desk.at(found.unit); } }, (problem) => { if (!isOld) setError(errorWords(problem)); });
@@ -30,12 +32,12 @@ export function Site({ desk, itemKey }) {
     <div class="row row--between"><h1 class="title grow" id="site-name" tabindex="-1">${site.name}</h1>
       <a class="button button--small no-print" href=${`/diem/${encodeURIComponent(itemKey)}`}>${t("site.board")}</a></div>
     ${site.valid_to && html`<p class="notice">${t("directory.until", { day: day(site.valid_to) })}</p>`}
-    ${doing === "edit" ? html`<${ThingForm} noun="sites" itemKey=${itemKey} title=${t("edit.title", { what: site.name })} onCancel=${() => setDoing("")}
+    ${doing === "edit" ? html`<${ThingForm} level=${2} noun="sites" itemKey=${itemKey} title=${t("edit.title", { what: site.name })} onCancel=${() => setDoing("")}
       onDone=${() => { setDoing(""); saved(desk, "sites", itemKey, t("saved", { what: site.name })); }} />`
       : html`<div class="card stack stack--tight"><${Facts} noun="sites" item=${site} />
         ${site.past && html`<ul class="changes">${site.past.map((/** @type {any} */ one) => html`<li key=${one.until} class="soft">
           ${t("site.past", { unit: desk.names[one.unit] ?? one.unit, day: day(one.until) })}</li>`)}</ul>`}
-        ${!["end", "move"].includes(doing) && html`<${Actions} ...${{ desk, noun: "sites", item: site, doing, setDoing }}>
+        ${!["end", "move"].includes(doing) && html`<${Actions} ...${{ desk, noun: "sites", item: site, doing, setDoing, place }}>
           ${desk.mayWrite && !isEnded(site) && html`<button type="button" class="button button--small" onClick=${() => setDoing("move")}>${t("move.open")}</button>`}<//>`}
         ${doing === "end" && html`<${End} ...${{ desk, noun: "sites", item: site, onClose: () => setDoing("") }} />`}
         ${doing === "move" && html`<${Move} ...${{ desk, site, onClose: () => setDoing("") }} />`}
@@ -54,9 +56,12 @@ export function Site({ desk, itemKey }) {
 function Numbers({ desk, person }) {
   const { items } = useThings("telephones", "person", person.key, desk.version);
   const [adding, setAdding] = useState(false);
+  const [open, setOpen] = useState("");
   return html`<div class="stack stack--tight">
-    ${items && items.length > 0 && html`<ul class="links">${items.map((one) => html`<li key=${one.key}><${Telephone} number=${one.number} />
-      <span class="soft small">${" "}${t(`choice.${one.kind}`)}</span></li>`)}</ul>`}
+    ${items && items.length > 0 && html`<ul class="items cards">${items.map((one) => (open === one.key
+      ? html`<${Thing} key=${one.key} ...${{ desk, noun: "telephones", item: one }} />`
+      : html`<li key=${one.key} class="row"><span><${Telephone} number=${one.number} />${" "}<span class="soft small">${t(`choice.${one.kind}`)}</span></span>
+        <button type="button" class="button button--small button--quiet" aria-label=${t("details.of", { what: one.number })} onClick=${() => setOpen(one.key)}>${t("details")}</button></li>`))}</ul>`}
     ${desk.mayWrite && !adding && html`<div><button type="button" class="button button--small button--quiet"
       aria-label=${t("person.addTelephone", { name: person.name })} onClick=${() => setAdding(true)}>${t("add.telephones")}</button></div>`}
     ${adding && html`<${ThingForm} noun="telephones" title=${t("person.addTelephone", { name: person.name })} given=${{ person: person.key }}
@@ -92,7 +97,7 @@ function Move({ desk, site, onClose }) {
       <div class="field"><label for="move-unit">${t("move.to")}</label><${Picker} id="move-unit" noun="units" value=${unit.key} name=${unit.name}
         onPick=${(/** @type {string} */ key, /** @type {string} */ name) => setUnit({ key, name })} /></div>
       <div class="field"><label for="move-on">${t("move.on")}</label>
-        <input id="move-on" type="date" value=${on} onInput=${(/** @type {any} */ event) => setOn(event.target.value)} /></div>
+        <${DateInput} id="move-on" value=${on} onValue=${setOn} /></div>
     </div>
     <${ErrorNotice} error=${state.error} />
     <div class="row"><button class="button button--primary" disabled=${state.busy} aria-busy=${state.busy}>${t("move.do")}</button>

@@ -3,8 +3,8 @@
 import { ApiError, ask, call } from "../api.js";
 import { currentLanguage, day, t, today } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
-import { html, useCallback, useEffect, useState } from "../ui.js";
-import { ThingForm } from "./form.js";
+import { html, useCallback, useEffect, useRef, useState } from "../ui.js";
+import { DateInput, ThingForm } from "./form.js";
 import { History, saved } from "./history.js";
 import { NOUNS, codeOf, label, shown } from "./nouns.js";
 import { API, of } from "./paths.js";
@@ -38,6 +38,18 @@ export async function every(path) {
   return items;
 }
 
+/** Whoever closes a form goes on at the button that opened it. @param {string} doing what is open
+ *  @returns {{current: any}} for what holds the button */
+export function useReturn(doing) {
+  const place = useRef(/** @type {any} */ (null));
+  const before = useRef(doing);
+  useEffect(() => {
+    if (!["", "history"].includes(before.current) && doing === "") place.current?.querySelector("button")?.focus();
+    before.current = doing;
+  }, [doing]);
+  return place;
+}
+
 /** @param {any} item */
 export const isEnded = (item) => Boolean(item.valid_to && item.valid_to <= today());
 
@@ -51,8 +63,9 @@ export function Things({ desk, noun, by, itemKey, given, empty, codePrefix = "",
   const now = (items ?? []).filter((item) => !isEnded(item)), ended = (items ?? []).filter(isEnded);
   const card = (/** @type {any} */ item) => html`<${Thing} key=${item.key} ...${{ desk, noun, item, more }} />`;
   const title = `${noun}-of`;
+  const place = useReturn(adding ? "add" : "");
   return html`<section class="stack stack--tight" aria-labelledby=${title}>
-    <div class="row row--between">
+    <div class="row row--between" ref=${place}>
       <h2 class="subtitle" id=${title}>${t(`noun.${noun}`)} ${items && html`<span class="soft numbers">${now.length}</span>`}</h2>
       ${desk.mayWrite && !adding && html`<button type="button" class="button button--small" onClick=${() => setAdding(true)}>${t(`add.${noun}`)}</button>`}
     </div>
@@ -70,6 +83,7 @@ export function Things({ desk, noun, by, itemKey, given, empty, codePrefix = "",
 /** @param {{desk: any, noun: string, item: any, more?: (item: any) => any}} props */
 export function Thing({ desk, noun, item, more }) {
   const [doing, setDoing] = useState("");
+  const place = useReturn(doing);
   const name = item.name ?? item.number;
   if (doing === "edit") {
     return html`<li><${ThingForm} noun=${noun} itemKey=${item.key} title=${t("edit.title", { what: name })} onCancel=${() => setDoing("")}
@@ -80,16 +94,16 @@ export function Thing({ desk, noun, item, more }) {
       ${isEnded(item) && html`<span class="badge">${t("directory.until", { day: day(item.valid_to) })}</span>`}</div>
     <${Facts} noun=${noun} item=${item} />
     ${more?.(item)}
-    ${doing !== "end" && html`<${Actions} ...${{ desk, noun, item, doing, setDoing }} />`}
+    ${doing !== "end" && html`<${Actions} ...${{ desk, noun, item, doing, setDoing, place }} />`}
     ${doing === "end" && html`<${End} ...${{ desk, noun, item, onClose: () => setDoing("") }} />`}
     ${doing === "history" && html`<${History} desk=${desk} noun=${noun} itemKey=${item.key} />`}
   </li>`;
 }
 
-/** @param {{desk: any, noun: string, item: any, doing: string, setDoing: (what: string) => void, children?: any}} props */
-export function Actions({ desk, noun, item, doing, setDoing, children }) {
+/** @param {{desk: any, noun: string, item: any, doing: string, setDoing: (what: string) => void, place: any, children?: any}} props */
+export function Actions({ desk, noun, item, doing, setDoing, place, children }) {
   const name = item.name ?? item.number;
-  return html`<div class="row actions">
+  return html`<div class="row actions" ref=${place}>
     ${desk.mayWrite && html`<button type="button" class="button button--small" aria-label=${t("edit.title", { what: name })} onClick=${() => setDoing("edit")}>${t("edit")}</button>
       ${!isEnded(item) && html`<button type="button" class="button button--small" aria-label=${t("end.title", { what: name })} onClick=${() => setDoing("end")}>
         ${noun === "telephones" ? t("remove") : t("end")}</button>`}`}
@@ -109,7 +123,7 @@ export function Facts({ noun, item }) {
     <dt>${label(field.name)}</dt>
     <dd class=${["code", "mac", "serial", "address"].includes(field.name) && noun !== "sites" ? "code" : ""}>
       ${field.type === "tel" ? html`<${Telephone} number=${item[field.name]} />`
-        : field.name.endsWith("_mbits") ? `${shown(field.name, item[field.name])} Mbit/s` : shown(field.name, item[field.name], item.names)}</dd>
+        : shown(field.name, item[field.name], item.names)}</dd>
   </div>`)}</dl>`;
 }
 
@@ -146,7 +160,7 @@ export function End({ desk, noun, item, onClose }) {
   const id = `end-${noun}-${item.key}`.replaceAll(/[^\w-]/g, "_");
   return html`<form class="stack stack--tight" onSubmit=${end} novalidate aria-label=${t("end.title", { what: name })}>
     ${removes ? html`<p>${t("remove.sure", { what: name })}</p>` : html`<div class="field field--short"><label for=${id}>${t("end.on")}</label>
-      <input id=${id} type="date" value=${on} aria-describedby=${`${id}-hint`} onInput=${(/** @type {any} */ event) => setOn(event.target.value)} />
+      <${DateInput} id=${id} value=${on} aria-describedby=${`${id}-hint`} onValue=${setOn} />
       <span class="hint" id=${`${id}-hint`}>${t("end.hint")}</span></div>`}
     <${ErrorNotice} error=${state.error} />
     <div class="row"><button class="button button--danger" disabled=${state.busy} aria-busy=${state.busy}>${removes ? t("remove") : t("end.do")}</button>

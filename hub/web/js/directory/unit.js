@@ -8,7 +8,7 @@ import { ThingForm } from "./form.js";
 import { History, saved } from "./history.js";
 import { MergerDialog } from "./merger.js";
 import { of, sitePage, unitPage } from "./paths.js";
-import { Actions, End, Facts, Things, isEnded } from "./things.js";
+import { Actions, End, Facts, Things, isEnded, useReturn } from "./things.js";
 
 /** A link within the page. @param {{desk: any, href: string, children?: any}} props */
 export const Go = ({ desk, href, children }) => html`<a href=${href}
@@ -27,7 +27,9 @@ export function Above({ desk, unitKey }) {
 /** @param {{desk: any, itemKey: string}} props */
 export function Unit({ desk, itemKey }) {
   const [doing, setDoing] = useState("");
+  const place = useReturn(doing);
   const unit = desk.units.get(itemKey);
+  useEffect(() => { desk.arrived(); }, [Boolean(unit)]);
   if (!unit) return html`<p class="empty">${t("directory.noUnit", { key: itemKey })}</p>`;
   const children = [...desk.units.values()].filter((one) => one.parent === itemKey && !isEnded(one));
   const before = [...desk.units.values()].filter((one) => one.successor === itemKey);
@@ -40,11 +42,11 @@ export function Unit({ desk, itemKey }) {
         <${Go} desk=${desk} href=${unitPage(unit.successor)}>${desk.names[unit.successor] ?? unit.successor}<//></span></p>`}
       ${unit.valid_to && !unit.successor && html`<p class="notice">${t("directory.until", { day: day(unit.valid_to) })}</p>`}
     </div>
-    ${doing === "edit" ? html`<${ThingForm} noun="units" itemKey=${itemKey} title=${t("edit.title", { what: unit.name })} onCancel=${() => setDoing("")}
+    ${doing === "edit" ? html`<${ThingForm} level=${2} noun="units" itemKey=${itemKey} title=${t("edit.title", { what: unit.name })} onCancel=${() => setDoing("")}
       onDone=${() => done("units", itemKey, t("saved", { what: unit.name }))} />`
       : html`<div class="card stack stack--tight"><${Facts} noun="units" item=${unit} />
         ${before.length > 0 && html`<p>${t("unit.before")} ${before.map((one, index) => html`${index > 0 && ", "}<${Go} desk=${desk} href=${unitPage(one.key)}>${one.name}<//>`)}</p>`}
-        ${doing !== "end" && html`<${Actions} ...${{ desk, noun: "units", item: unit, doing, setDoing }} />`}
+        ${doing !== "end" && html`<${Actions} ...${{ desk, noun: "units", item: unit, doing, setDoing, place }} />`}
         ${doing === "end" && html`<${End} ...${{ desk, noun: "units", item: unit, onClose: () => setDoing("") }} />`}
         ${doing === "history" && html`<${History} desk=${desk} noun="units" itemKey=${itemKey} />`}
       </div>`}
@@ -54,9 +56,9 @@ export function Unit({ desk, itemKey }) {
       ${desk.mayAll && html`<button type="button" class="button"
         onClick=${() => desk.open(html`<${MergerDialog} desk=${desk} first=${itemKey} onClose=${desk.close} />`)}>${t("merger.open")}</button>`}
     </div>`}
-    ${doing === "unit" && html`<${ThingForm} noun="units" title=${t("unit.addBelow")} given=${{ parent: itemKey }} names=${{ parent: unit.name }}
+    ${doing === "unit" && html`<${ThingForm} level=${2} noun="units" title=${t("unit.addBelow")} given=${{ parent: itemKey }} names=${{ parent: unit.name }}
       onCancel=${() => setDoing("")} onDone=${(/** @type {any} */ made) => done("units", made.key, t("added", { what: made.name }))} />`}
-    ${doing === "site" && html`<${ThingForm} noun="sites" title=${t("add.sites")} given=${{ unit: itemKey }} names=${{ unit: unit.name }}
+    ${doing === "site" && html`<${ThingForm} level=${2} noun="sites" title=${t("add.sites")} given=${{ unit: itemKey }} names=${{ unit: unit.name }}
       onCancel=${() => setDoing("")} onDone=${(/** @type {any} */ made) => { done("sites", made.key, t("added", { what: made.name })); desk.go(sitePage(made.key)); }} />`}
     <${Sites} desk=${desk} unit=${unit} />
     ${children.length > 0 && html`<section class="stack stack--tight" aria-labelledby="below-title">
