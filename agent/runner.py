@@ -159,7 +159,7 @@ class Agent:
             whereabouts=Whereabouts(address.host),
             wanted=lambda: self._cached.configuration,
         )
-        self._probing = Probing(world, self._put, self._show_probe)
+        self._probing = Probing(world, self._put, self._fact, self._show_probe)
         self._failures: dict[str, int] = {}
 
     async def run(self, stopped: asyncio.Event) -> None:

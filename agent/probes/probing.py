@@ -20,11 +20,14 @@ from agent.wire.configuration import NodeConfiguration, ProbeTarget
 logger = logging.getLogger(__name__)
 
 DISK_RETRY_SECONDS = 5.0
+FIRST_HOP_FACT = "first hop"
+"""Remembered across a restart: in an outage nobody can find it anew."""
 MAX_TARGETS = 64
 """More are left out: what a node sends must stay a trifle beside its line."""
 
 Put = Callable[[list[SampleSet], dict[str, str]], Awaitable[None]]
 """Commits samples together with what is to be remembered. Raises sqlite3.Error, OSError."""
+Fact = Callable[[str], Awaitable[str | None]]
 Start = Callable[[str, Callable[[], Awaitable[None]]], asyncio.Task[None]]
 Show = Callable[[str, list[SampleSet] | None], None]
 """Shows a group's newest samples locally; None when it is probed no more."""
@@ -39,15 +42,18 @@ class _Probed:
 
 
 class Probing:
-    def __init__(self, world: World, put: Put, show: Show) -> None:
+    def __init__(self, world: World, put: Put, fact: Fact, show: Show) -> None:
         self._world = world
         self._put = put
+        self._fact = fact
         self._show = show
         self._probed: dict[Key, _Probed] = {}
         self._unknown: frozenset[str] = frozenset()
 
     async def apply(self, configuration: NodeConfiguration, start: Start) -> None:
         """Probe these targets and no others."""
+        if not self._probed and self._world.whereabouts.first_hop is None:
+            self._world.whereabouts.first_hop = await self._fact(FIRST_HOP_FACT) or None
         targets = default_targets(self._world.hub)
         if configuration.probes is not None:
             targets = configuration.probes.targets
@@ -99,9 +105,10 @@ class Probing:
         if not sets:
             return
         self._show(_group(key), sets)
+        facts = {FIRST_HOP_FACT: self._world.whereabouts.first_hop or ""}
         while True:
             try:
-                await self._put(sets, {})
+                await self._put(sets, facts)
             except (sqlite3.Error, OSError) as error:
                 logger.error("probe %s: the disk does not take its samples, trying again: %s", _group(key), error)
                 await asyncio.sleep(DISK_RETRY_SECONDS)

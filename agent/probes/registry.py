@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from agent.probes import icmp
+from agent.probes import dns, http, icmp, path, tcp, tls
 from agent.probes.probe import Probe
 
 PROBES: dict[str, Probe] = {
     "icmp": icmp.PROBE,
+    "path": path.PROBE,
+    "tcp": tcp.PROBE,
+    "tls": tls.PROBE,
+    "http": http.PROBE,
+    "dns": dns.PROBE,
 }
