@@ -52,23 +52,24 @@ function OpenForm({ noun, title, itemKey, given = {}, names = {}, level = 3, cod
     return derives && noun !== "units" ? { ...next, code: codeFrom(value) } : next;
   });
 
-  /** What is sent: of a change only the fields that differ from `item`. @param {any} item */
-  function body(item) {
+  /** What is sent: of a change only the fields that differ from `item`. @param {any} item @param {Record<string, string>} held */
+  function body(item, held) {
     /** @type {Record<string, any>} */
-    const sent = itemKey ? {} : Object.fromEntries(Object.entries(given).filter(([name]) => !(name in values)));
+    const sent = itemKey ? {} : Object.fromEntries(Object.entries(given).filter(([name]) => !(name in held)));
     for (const field of fields) {
-      const value = asValue(field, values[field.name]);
-      if (itemKey ? values[field.name] !== start(item)[field.name] : value !== null && value !== "") sent[field.name] = value;
+      const value = asValue(field, held[field.name]);
+      if (itemKey ? held[field.name] !== start(item)[field.name] : value !== null && value !== "") sent[field.name] = value;
     }
     return sent;
   }
 
-  function findWrong() {
+  /** @param {Record<string, string>} held */
+  function findWrong(held) {
     /** @type {Record<string, string>} */
     const found = {};
     for (const field of fields) {
-      const value = asValue(field, values[field.name]);
-      if (field.required && !values[field.name].trim()) found[field.name] = t("form.required");
+      const value = asValue(field, held[field.name]);
+      if (field.required && !held[field.name].trim()) found[field.name] = t("form.required");
       else if (value === undefined) found[field.name] = t("form.number");
       else if (typeof value === "number" && (value < (field.least ?? value) || value > (field.most ?? value))) {
         found[field.name] = t("form.range", { least: String(field.least), most: String(field.most) });
@@ -77,14 +78,14 @@ function OpenForm({ noun, title, itemKey, given = {}, names = {}, level = 3, cod
     return found;
   }
 
-  /** @param {any} against the version that is meant */
-  async function save(against) {
-    const found = findWrong();
+  /** @param {any} against the version that is meant @param {Record<string, string>} held what the form holds */
+  async function save(against, held) {
+    const found = findWrong(held);
     setWrong(found);
     if (Object.keys(found).length) return;
     setState({ busy: true, error: "" });
     try {
-      const sent = body(against.document);
+      const sent = body(against.document, held);
       if (itemKey && !Object.keys(sent).length) {
         onCancel();
         return;
@@ -121,10 +122,10 @@ function OpenForm({ noun, title, itemKey, given = {}, names = {}, level = 3, cod
     setConflict(null);
     setBase(theirs);
     setValues(merged);
-    if (mine) save(theirs);
+    if (mine) save(theirs, merged);
   }
 
-  const submit = (/** @type {Event} */ event) => { event.preventDefault(); save(base); };
+  const submit = (/** @type {Event} */ event) => { event.preventDefault(); save(base, values); };
   return html`<form class="card stack thing__form" onSubmit=${submit} ref=${form} aria-label=${title} novalidate>
     <${`h${level}`} class="subtitle">${title}<//>
     ${conflict && html`<${Conflict} ...${{ conflict, fields, values, start, base, known, onSettle: settle }} />`}

@@ -54,7 +54,7 @@ export function Hits({ desk, hits }) {
   return html`<div class="stack stack--tight">
     <p class="soft small" role="status">${hits.items.length ? t("search.found", { n: nouns.reduce((sum, noun) => sum + hits.totals[noun], 0) }) : t("search.none")}</p>
     ${nouns.map((noun) => html`<section key=${noun} aria-label=${t(`noun.${noun}`)}>
-      <h3 class="soft small hits__noun">${t(`noun.${noun}`)} <span class="numbers">${hits.totals[noun]}</span></h3>
+      <h2 class="soft small hits__noun">${t(`noun.${noun}`)} <span class="numbers">${hits.totals[noun]}</span></h2>
       <ul class="hits">${hits.items.filter((/** @type {any} */ hit) => hit.noun === noun).map((/** @type {any} */ hit) => html`<li key=${hit.key}>
         <button type="button" class="hit" onClick=${() => open(hit)}><strong>${hit.title}</strong>${" "}<span class="soft small">${[hit.at, noun === "telephones" ? "" : hit.key].filter(Boolean).join(" · ")}</span></button></li>`)}</ul>
     </section>`)}
