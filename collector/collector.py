@@ -59,7 +59,7 @@ Result = TypeVar("Result")
 
 
 class Collector:
-    """One per hub, owned by its event loop.
+    """One per hub, owned by its event loop. `meeting_runs`: whether this site is in a meeting now.
 
     `router`: the node-facing routes of docs/protocol.md section 1, except /ca.pem and /healthz.
     """
@@ -70,10 +70,12 @@ class Collector:
         sink: Sink,
         settings: CollectorSettings,
         clock: Callable[[], float] = time.time,
+        meeting_runs: Callable[[str], bool] = lambda _site: False,
     ) -> None:
         self._sessions = sessions
         self._settings = settings
         self._clock = clock
+        self._meeting_runs = meeting_runs
         self._writer = DatabaseWriter(sessions)
         self._state = LatestState()
         self._ingest = Ingest(sink, self._writer, self._state, settings, clock)
@@ -170,7 +172,8 @@ class Collector:
 
     async def _configure(self, request: Request) -> Response:
         identity = await self._identify(request)
-        configuration = node_configuration(identity, self.directory, self._settings)
+        meeting = self._meeting_runs(identity.site)
+        configuration = node_configuration(identity, self.directory, self._settings, meeting)
         return configuration_response(configuration.to_json(), request.headers.get("if-none-match"))
 
     async def _write(self, request: Request) -> Response:

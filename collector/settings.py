@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from agent.wire.configuration import ProbesConfiguration
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,8 @@ class CollectorSettings:
     stamp_port: int = 8620
     packets_per_second: int = 10
     sampling_interval_seconds: int = 15
+    probes: ProbesConfiguration = field(default_factory=ProbesConfiguration)
+    """What all nodes probe. Without a throughput window no line is ever loaded by a test."""
     ca_sha256: str | None = None
     """Fingerprint of the hub's own CA, for enrolment tokens; None over plain HTTP."""
     requests_per_second: float = 50.0

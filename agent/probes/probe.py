@@ -41,7 +41,7 @@ class World:
     def probes(self) -> ProbesConfiguration:
         configuration = self.wanted()
         probes = configuration.probes if configuration else None
-        return probes if probes is not None else ProbesConfiguration(())
+        return probes if probes is not None else ProbesConfiguration()
 
     @property
     def meeting_running(self) -> bool:

@@ -54,10 +54,8 @@ class Probing:
         """Probe these targets and no others."""
         if not self._probed and self._world.whereabouts.first_hop is None:
             self._world.whereabouts.first_hop = await self._fact(FIRST_HOP_FACT) or None
-        targets = default_targets(self._world.hub)
-        if configuration.probes is not None:
-            targets = configuration.probes.targets
-        wanted = self._known(targets)
+        asked = configuration.probes.targets if configuration.probes is not None else None
+        wanted = self._known(default_targets(self._world.hub) if asked is None else asked)
         for key, probed in list(self._probed.items()):
             if wanted.get(key) != probed.target:
                 probed.task.cancel()

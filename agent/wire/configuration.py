@@ -18,6 +18,8 @@ LOSS_TIMEOUT_SECONDS = 5.0
 WINDOW_SECONDS = 10
 """Line measurements are said once per window, aligned to Unix time; a minute holds six."""
 
+MAX_MBITS = 1_000_000
+
 RTT_BUCKETS_SECONDS = (
     0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075,
     0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 2.0, 5.0,
@@ -78,9 +80,11 @@ class ThroughputWindow:
 
 @dataclass(frozen=True, slots=True)
 class ProbesConfiguration:
-    """`resolvers`: addresses of name servers, none means the machine's own; `names`: whose answers to compare."""
+    """`targets` None: what a node probes by itself. `resolvers`: addresses of name servers, none means the machine's
+    own; `names`: whose answers to compare, none means the hub's.
+    """
 
-    targets: tuple[ProbeTarget, ...]
+    targets: tuple[ProbeTarget, ...] | None = None
     resolvers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     throughput: ThroughputWindow | None = None
@@ -119,9 +123,12 @@ def parse_configuration(document: Any) -> NodeConfiguration:
 def _probes(document: Any) -> ProbesConfiguration:
     probes = _mapping(document, "probes")
     window = probes.get("throughput")
-    targets = _items(probes, "targets", "probes")
+    targets = None
+    if probes.get("targets") is not None:
+        items = enumerate(_items(probes, "targets", "probes"))
+        targets = tuple(_target(item, f"probes.targets[{index}]") for index, item in items)
     return ProbesConfiguration(
-        targets=tuple(_target(item, f"probes.targets[{index}]") for index, item in enumerate(targets)),
+        targets=targets,
         resolvers=_texts(probes, "resolvers", "probes"),
         names=_texts(probes, "names", "probes"),
         throughput=None if window is None else _window(window, "probes.throughput"),
@@ -209,7 +216,7 @@ def _speed(source: Mapping[str, Any], name: str, where: str) -> float | None:
     value = source.get(name)
     if value is None:
         return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1_000_000:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= MAX_MBITS:
         raise ConfigurationError(f"{where}.{name} is not a number of Mbit/s above 0")
     return float(value)
 

@@ -49,6 +49,9 @@ class LineRecord:
     stamp_key: str = field(repr=False)
     measured_by: str | None
     """A node that is not revoked, or None."""
+    download_mbits: float | None = None
+    upload_mbits: float | None = None
+    """The contract's speeds."""
 
 
 VIEWED: Mapping[str, frozenset[str]] = {
@@ -86,6 +89,7 @@ def load_view(session: Session, today: date | None = None) -> DirectoryView:
         select(
             Line.id, Line.code, Line.site_id, Line.name, Line.provider,
             Line.stamp_ssid, Line.stamp_key, Line.measured_by,
+            Line.contract_download_mbits, Line.contract_upload_mbits,
         )
         .where(_is_there(Line.valid_to, today))
         .order_by(Line.code)
@@ -113,6 +117,8 @@ def load_view(session: Session, today: date | None = None) -> DirectoryView:
             line.stamp_ssid,
             line.stamp_key,
             line.measured_by if line.measured_by in live else None,
+            line.contract_download_mbits,
+            line.contract_upload_mbits,
         )
         for line in line_rows
     )

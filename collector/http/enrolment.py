@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from agent.wire.configuration import LineConfiguration, NodeConfiguration, StampTarget
+from agent.wire.configuration import MAX_MBITS, LineConfiguration, NodeConfiguration, StampTarget
 from collector import audit
 from collector.directory import DirectoryView, Enrolled, LineRecord, TokenRefusedError, enrol
 from collector.http import problems
@@ -69,17 +69,28 @@ def _enrolment_fields(body: bytes) -> dict[str, str]:
     return found
 
 
-def node_configuration(identity: NodeIdentity, view: DirectoryView, settings: CollectorSettings) -> NodeConfiguration:
+def node_configuration(
+    identity: NodeIdentity, view: DirectoryView, settings: CollectorSettings, meeting_running: bool = False
+) -> NodeConfiguration:
     return NodeConfiguration(
         node=identity.node,
         site=identity.site,
         sampling_interval_seconds=settings.sampling_interval_seconds,
         lines=tuple(
-            LineConfiguration(line.line, _stamp_target(line, settings))
+            LineConfiguration(
+                line.line, _stamp_target(line, settings), _speed(line.download_mbits), _speed(line.upload_mbits)
+            )
             for line in view.lines
             if line.measured_by == identity.node
         ),
+        probes=settings.probes,
+        meeting_running=meeting_running,
     )
+
+
+def _speed(mbits: float | None) -> float | None:
+    # A node refuses a whole configuration for one number that cannot be.
+    return mbits if mbits is not None and 0 < mbits <= MAX_MBITS else None
 
 
 def _stamp_target(line: LineRecord, settings: CollectorSettings) -> StampTarget:

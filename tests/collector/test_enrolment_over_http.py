@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session, sessionmaker
 
-from agent.wire.configuration import parse_configuration
+from agent.wire.configuration import ProbesConfiguration, ThroughputWindow, parse_configuration
 from collector import directory
-from collector.http.enrolment import _enrolment_fields
+from collector.http.enrolment import _enrolment_fields, node_configuration
 from collector.http.problems import ProblemError
+from collector.settings import CollectorSettings
 from tests.collector.support import Hub, Node
 
 FIELDS = {"hostname": "pc", "platform": "Linux", "version": "0.1.0"}
@@ -97,6 +98,26 @@ async def test_a_node_is_told_its_lines_and_how_to_measure_them(hub: Hub, node: 
     assert [line.line for line in configuration.lines] == ["vt-1", "vt-2"]
     assert configuration.lines[0].stamp.port == 8620
     assert answer.headers["x-thongsuot-time"] == f"{hub.clock.now:.3f}"
+
+
+async def test_a_node_is_told_what_the_contract_promises_and_whether_a_meeting_runs(
+    hub: Hub, node: Node, sessions: sessionmaker[Session]
+) -> None:
+    with sessions.begin() as session:
+        line = directory.find_line(session, "vt-1")
+        assert line is not None
+        line.contract_download_mbits, line.contract_upload_mbits = 150.0, -1.0
+    await hub.collector.refresh()
+    document = (await node.configuration()).json()
+    configuration = parse_configuration(document)
+    assert (configuration.lines[0].download_mbits, configuration.lines[0].upload_mbits) == (150.0, None)
+    assert configuration.probes == ProbesConfiguration()
+    assert not configuration.meeting_running
+    identity = next(iter(hub.collector.directory.by_key.values()))
+    settings = CollectorSettings(Path("run"), probes=ProbesConfiguration(throughput=ThroughputWindow(1080, 1260)))
+    during = node_configuration(identity, hub.collector.directory, settings, meeting_running=True)
+    assert parse_configuration(during.to_json()) == during
+    assert during.meeting_running
 
 
 async def test_an_unchanged_configuration_is_not_sent_again(
