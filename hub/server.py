@@ -28,7 +28,7 @@ from hub.backup import BackupStatus
 from hub.backup_commands import backups
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
-from hub.http import board, metrics, pages, problems, site_sheet
+from hub.http import board, metrics, openapi, pages, problems, site_sheet
 from hub.http.principal import principal_of
 from hub.http.rights import declarations, public, requires
 from hub.http.security import SecurityHeaders
@@ -152,7 +152,7 @@ class Hub:
         app.add_api_route("/healthz", _healthz, methods=["GET"], tags=["health"])
         app.add_api_route("/ca.pem", self._ca, methods=["GET"], include_in_schema=False)
         # A route that does not say what it demands ends the start here.
-        declarations(app.routes)
+        openapi.install(app, declarations(app.routes))
         return app
 
     @public("the hub's own certificate authority: nodes compare it with the fingerprint in their token")
