@@ -39,6 +39,7 @@ wanted prometheus prometheus
 wanted prometheus-alertmanager prometheus-alertmanager
 if [ "$what" = dev ]; then
     wanted chromium chromium
+    wanted firefox-esr firefox-esr
     wanted ip iproute2
     # Its programs are outside PATH; a server for the tests is started by them, none by Debian's service.
     [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || missing="$missing postgresql"
@@ -85,8 +86,17 @@ if [ "$what" = dev ]; then
     if [ "$(cat $node/stamp 2>/dev/null)" != "$fingerprint" ]; then
         mkdir -p $node
         cp tests/web/package.json $node/
-        say "- npm install (typescript)"
+        say "- npm install (typescript, axe-core, puppeteer-core, Chromium 109)"
         npm install --prefix $node --no-audit --no-fund --no-package-lock --loglevel=error >&2
+        # The oldest browser that halls still have (Windows 7). Without the libraries beside it, it does not draw.
+        rm -rf $node/chromium-109
+        mkdir $node/chromium-109
+        node -e 'const { readFileSync, writeFileSync } = require("fs"), [from, to] = process.argv.slice(1);
+            const unpack = (name) => require("zlib").brotliDecompressSync(readFileSync(`${from}/${name}`));
+            writeFileSync(`${to}/chromium`, unpack("chromium.br"), { mode: 0o755 });
+            writeFileSync(`${to}/libraries.tar`, unpack("swiftshader.tar.br"));' \
+            $node/node_modules/@sparticuz/chromium/bin $node/chromium-109
+        tar -xf $node/chromium-109/libraries.tar -C $node/chromium-109
         printf '%s' "$fingerprint" > $node/stamp
     fi
 fi

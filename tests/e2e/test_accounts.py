@@ -41,7 +41,7 @@ def page(system: System, browser: Browser) -> Page:
 
 def fits_a_telephone(page: Page) -> None:
     page.set_viewport_size(TELEPHONE)
-    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
     page.set_viewport_size(HALL_PC)
 
 

@@ -103,7 +103,7 @@ def test_a_person_signs_in_and_reads_the_board(system: System, board: dict[str, 
         shoot(page, tmp_path / "board.png")
         page.set_viewport_size(TELEPHONE)
         # The chart follows its box a moment later.
-        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
         page.get_by_role("button", name="English").click()
         page.get_by_text("All is normal: 1 sites, 1 lines").wait_for()
         assert problems == []
