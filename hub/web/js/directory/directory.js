@@ -7,7 +7,7 @@ import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ui.js";
 import { ExportDialog, ImportDialog, Start } from "./files.js";
 import { ThingForm } from "./form.js";
-import { saved } from "./history.js";
+import { saved } from "./desk.js";
 import { MergerDialog } from "./merger.js";
 import { API, HOME, chosen, sitePage, unitPage } from "./paths.js";
 import { Hits, useSearch } from "./search.js";
@@ -15,6 +15,8 @@ import { Site } from "./site.js";
 import { every, isEnded } from "./things.js";
 import { Tree } from "./tree.js";
 import { Go, Unit } from "./unit.js";
+
+const UNDO_MS = 60000;
 
 /** All units, those that ended too, and the sites that belong to none. @param {number} version */
 function useTree(version) {
@@ -57,6 +59,7 @@ function useAddress() {
 /** @param {{person: any, switchLanguage: any, signOut: () => void}} props */
 export function Directory({ person, switchLanguage, signOut }) {
   const [version, setVersion] = useState(0);
+  const [treeVersion, setTreeVersion] = useState(0);
   const [said, setSaid] = useState(/** @type {any} */ (null));
   const [dialog, setDialog] = useState(/** @type {any} */ (null));
   const [adding, setAdding] = useState(false);
@@ -64,28 +67,34 @@ export function Directory({ person, switchLanguage, signOut }) {
   const [words, setWords] = useState("");
   const [withEnded, setWithEnded] = useState(false);
   const { path, go, arrived } = useAddress();
-  const { tree, error } = useTree(version);
-  const { hits, error: searchError } = useSearch(words);
+  const { tree, error } = useTree(treeVersion);
+  const { hits, error: searchError } = useSearch(words, withEnded);
   const { noun, key } = chosen(path);
 
-  const reload = useCallback(() => setVersion((now) => now + 1), []);
+  const reload = useCallback((/** @type {string} */ noun = "") => {
+    setVersion((now) => now + 1);
+    // The whole country is many pages: it is read again only when the tree may differ.
+    if (["", "units", "sites"].includes(noun)) setTreeVersion((now) => now + 1);
+  }, []);
   const units = useMemo(() => new Map((tree?.units ?? []).map((unit) => [unit.key, unit])), [tree]);
   const names = useMemo(() => Object.fromEntries([...units.values()].map((unit) => [unit.key, unit.name])), [units]);
+  /** @type {import("./desk.js").Desk} */
   const desk = {
     person, units, names, version, reload, go, arrived,
     may: (/** @type {string} */ action) => person.actions.includes(action),
     mayWrite: person.actions.includes("directory.write"),
     mayAll: person.everywhere.includes("directory.write"),
-    at: setSiteUnit,
+    at: (/** @type {string | null} */ unit) => setSiteUnit(unit ?? ""),
     say: (/** @type {string} */ text, /** @type {any} */ undo = null) => setSaid({ text, undo }),
-    open: setDialog,
+    fail: (/** @type {unknown} */ problem) => setSaid({ text: errorWords(problem), state: "bad" }),
+    open: (/** @type {(desk: import("./desk.js").Desk) => any} */ make) => setDialog(() => make),
     close: () => setDialog(null),
   };
   const choose = (/** @type {string} */ unit) => { setAdding(false); go(unitPage(unit)); };
   const shown = (tree?.units ?? []).filter((unit) => withEnded || !isEnded(unit) || unit.key === key);
   const isEmpty = tree !== null && tree.units.length === 0;
   const anyEnded = (tree?.units ?? []).some(isEnded);
-  const openImport = () => setDialog(html`<${ImportDialog} desk=${desk} onClose=${desk.close} />`);
+  const openImport = () => desk.open((desk) => html`<${ImportDialog} desk=${desk} onClose=${desk.close} />`);
   return html`<${Page} ...${{ person, switchLanguage, signOut }} title=${t("directory.title")} wide=${true}>
     ${!key && html`<h1 class="visually-hidden">${t("directory.title")}</h1>`}
     <div class=${`directory ${key || adding ? "directory--chosen" : ""}`}>
@@ -93,11 +102,11 @@ export function Directory({ person, switchLanguage, signOut }) {
         <div class="field"><label class="visually-hidden" for="directory-search">${t("search.label")}</label>
           <input id="directory-search" type="search" placeholder=${t("search.label")} value=${words} autocomplete="off" spellcheck=${false}
             onInput=${(/** @type {any} */ event) => setWords(event.target.value)} /></div>
-        ${desk.mayWrite && html`<div class="row directory__do">
+        ${desk.mayWrite && tree && html`<div class="row directory__do">
           ${desk.mayAll && html`<button type="button" class="button button--small" onClick=${() => setAdding(true)}>${t("add.units")}</button>
             <button type="button" class="button button--small" onClick=${openImport}>${t("import.open")}</button>
-            ${!isEmpty && html`<button type="button" class="button button--small" onClick=${() => setDialog(html`<${MergerDialog} desk=${desk} onClose=${desk.close} />`)}>${t("merger.open")}</button>`}`}
-          ${person.everywhere.includes("directory.read") && html`<button type="button" class="button button--small" onClick=${() => setDialog(html`<${ExportDialog} onClose=${desk.close} />`)}>${t("export.open")}</button>`}
+            ${!isEmpty && html`<button type="button" class="button button--small" onClick=${() => desk.open((desk) => html`<${MergerDialog} desk=${desk} onClose=${desk.close} />`)}>${t("merger.open")}</button>`}`}
+          ${person.everywhere.includes("directory.read") && html`<button type="button" class="button button--small" onClick=${() => desk.open(() => html`<${ExportDialog} onClose=${desk.close} />`)}>${t("export.open")}</button>`}
         </div>`}
         <${ErrorNotice} error=${error || searchError} />
         <div class="directory__list stack stack--tight">${hits ? html`<${Hits} desk=${desk} hits=${hits} />` : html`
@@ -117,27 +126,27 @@ export function Directory({ person, switchLanguage, signOut }) {
         ${!adding && !key && tree && !isEmpty && html`<p class="empty directory__hint">${t("directory.choose")}</p>`}
       </div>
     </div>
-    ${dialog}
-    <${Said} said=${said} onClose=${() => setSaid(null)} onUndone=${reload} say=${desk.say} />
+    ${dialog && dialog(desk)}
+    <${Said} said=${said} onClose=${() => setSaid(null)} desk=${desk} />
   <//>`;
 }
 
-/** What was just done, and taking it back. @param {{said: any, onClose: () => void, onUndone: () => void, say: any}} props */
-function Said({ said, onClose, onUndone, say }) {
+/** What was just done, and taking it back. @param {{said: any, onClose: () => void, desk: import("./desk.js").Desk}} props */
+function Said({ said, onClose, desk }) {
   const [busy, setBusy] = useState(false);
   async function undo() {
     setBusy(true);
     try {
-      await call(said.undo.path, { method: "POST", body: {} });
-      say(t("undone"));
-      onUndone();
+      await call(said.undo.path, { method: "POST", body: {}, timeout: UNDO_MS });
+      desk.say(t("undone"));
+      desk.reload();
     } catch (problem) {
-      say(errorWords(problem));
+      desk.fail(problem);
     }
     setBusy(false);
   }
   return html`<div class="said" role="status">${said && html`<div class="said__box card row">
-    <span class="grow">${said.text}</span>
+    <span class=${`grow ${said.state ? "state" : ""}`} data-state=${said.state}>${said.text}</span>
     ${said.undo && html`<button type="button" class="button button--small" disabled=${busy} aria-busy=${busy} onClick=${undo}>${t("undo")}</button>`}
     <button type="button" class="button button--small button--quiet" onClick=${onClose}>${t("close")}</button>
   </div>`}</div>`;

@@ -22,7 +22,7 @@ function guess(name, head) {
   return "sites";
 }
 
-/** @param {{desk: any, onClose: () => void}} props */
+/** @param {{desk: import("./desk.js").Desk, onClose: () => void}} props */
 export function ImportDialog({ desk, onClose }) {
   const [file, setFile] = useState(/** @type {File | null} */ (null));
   const [noun, setNoun] = useState("units");
@@ -63,6 +63,8 @@ export function ImportDialog({ desk, onClose }) {
           ${Object.keys(NOUNS).map((one) => html`<option key=${one} value=${one}>${t(`noun.${one}`)}</option>`)}
         </select></div>`}
     </div>
+    ${!file && html`<section class="stack stack--tight" aria-labelledby="presets-title"><h3 class="subtitle" id="presets-title">${t("preset.title")}</h3>
+      <ul class="items start__ways"><${Presets} desk=${desk} /></ul></section>`}
     ${file && html`<${PlanView} desk=${desk} plan=${planned} action=${t("import.do")} onCancel=${onClose} />`}
   <//>`;
 }
@@ -84,7 +86,7 @@ export function ExportDialog({ onClose }) {
   <//>`;
 }
 
-/** @param {{desk: any, preset: any, onClose: () => void}} props */
+/** @param {{desk: import("./desk.js").Desk, preset: any, onClose: () => void}} props */
 export function PresetDialog({ desk, preset, onClose }) {
   const planned = usePlan(desk, onClose);
   const title = currentLanguage() === "vi" ? preset.title_vi : preset.title_en;
@@ -95,22 +97,27 @@ export function PresetDialog({ desk, preset, onClose }) {
   <//>`;
 }
 
-/** An empty directory: three ways to begin. @param {{desk: any, onAdd: () => void, onImport: () => void}} props */
-export function Start({ desk, onAdd, onImport }) {
+/** The trees that come with the hub. @param {{desk: import("./desk.js").Desk}} props */
+function Presets({ desk }) {
   const [presets, setPresets] = useState(/** @type {any[]} */ ([]));
   const [error, setError] = useState("");
   useEffect(() => { call(`${API}/presets`).then((found) => setPresets(found.items), (problem) => setError(errorWords(problem))); }, []);
+  const look = (/** @type {any} */ preset) => desk.open((desk) => html`<${PresetDialog} key=${preset.name} desk=${desk} preset=${preset} onClose=${desk.close} />`);
+  return html`${error && html`<li><${ErrorNotice} error=${error} /></li>`}
+    ${presets.map((preset) => html`<li key=${preset.name} class="card stack stack--tight">
+      <strong>${currentLanguage() === "vi" ? preset.title_vi : preset.title_en}</strong>
+      <span class="soft small">${t("preset.source", { source: preset.source })}</span>
+      <div><button type="button" class="button" onClick=${() => look(preset)}>${t("preset.look")}</button></div>
+    </li>`)}`;
+}
+
+/** An empty directory: three ways to begin. @param {{desk: import("./desk.js").Desk, onAdd: () => void, onImport: () => void}} props */
+export function Start({ desk, onAdd, onImport }) {
   return html`<section class="stack start" aria-labelledby="start-title">
     <h2 class="subtitle" id="start-title">${t("start.title")}</h2>
     <p class="soft">${desk.mayAll ? t("start.what") : t("start.wait")}</p>
-    <${ErrorNotice} error=${error} />
     ${desk.mayAll && html`<ul class="items start__ways">
-      ${presets.map((preset) => html`<li key=${preset.name} class="card stack stack--tight">
-        <strong>${currentLanguage() === "vi" ? preset.title_vi : preset.title_en}</strong>
-        <span class="soft small">${t("preset.source", { source: preset.source })}</span>
-        <div><button type="button" class="button" onClick=${() => desk.open(html`<${PresetDialog} desk=${desk} preset=${preset} onClose=${desk.close} />`)}>
-          ${t("preset.look")}</button></div>
-      </li>`)}
+      <${Presets} desk=${desk} />
       <li class="card stack stack--tight"><strong>${t("start.import")}</strong><span class="soft small">${t("start.importWhat")}</span>
         <div><button type="button" class="button" onClick=${onImport}>${t("import.open")}</button></div></li>
       <li class="card stack stack--tight"><strong>${t("start.add")}</strong><span class="soft small">${t("start.addWhat")}</span>

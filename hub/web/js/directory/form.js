@@ -1,7 +1,7 @@
 // The form of any thing of the directory, in place: what is wrong stands at its field, what was typed stays.
 
 import { ApiError, ask, call } from "../api.js";
-import { currentLanguage, dateTime, day, t } from "../locale.js";
+import { currentLanguage, dateTime, day, t, today } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { NOUNS, asText, asValue, codeOf, label, shown } from "./nouns.js";
@@ -29,7 +29,7 @@ function OpenForm({ noun, title, itemKey, given = {}, names = {}, level = 3, cod
   // A site goes to another unit on a day, by a form of its own.
   const fields = NOUNS[noun].filter((field) => !itemKey || (!field.fixed && !(noun === "sites" && field.name === "unit")));
   const start = (/** @type {any} */ item) =>
-    Object.fromEntries(fields.map((field) => [field.name, asText(field, item[field.name] ?? given[field.name]) || (field.choices?.[0] ?? "")]));
+    Object.fromEntries(fields.map((field) => [field.name, asText(field, item[field.name] ?? given[field.name]) || usual(field)]));
   const [base, setBase] = useState(opened);
   const [values, setValues] = useState(() => start(opened.document));
   const [known, setKnown] = useState(/** @type {Record<string, string>} */ ({ ...names, ...opened.document.names }));
@@ -142,6 +142,9 @@ function OpenForm({ noun, title, itemKey, given = {}, names = {}, level = 3, cod
     </div>`}
   </form>`;
 }
+
+/** What a new thing has until somebody says otherwise. @param {any} field */
+const usual = (field) => field.choices?.[0] ?? (field.input === "date" && field.required ? today() : "");
 
 /** The hub's words, by the field they are about. @param {ApiError} problem @param {any[]} fields */
 function atFields(problem, fields) {

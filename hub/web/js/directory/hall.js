@@ -6,7 +6,7 @@ import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useCallback, useEffect, useState } from "../ui.js";
 import { CopyLine } from "./copy.js";
 
-/** @param {{desk: any, site: any}} props */
+/** @param {{desk: import("./desk.js").Desk, site: any}} props */
 export function Hall({ desk, site }) {
   const path = `/api/v1/halls/${encodeURIComponent(site.key)}/access`;
   const [links, setLinks] = useState(/** @type {any[] | null} */ (null));

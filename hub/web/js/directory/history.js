@@ -7,16 +7,7 @@ import { html, useCallback, useEffect, useState } from "../ui.js";
 import { label, shown } from "./nouns.js";
 import { API, of } from "./paths.js";
 
-/** Say that it was saved, and offer to take the newest change of it back.
- *  @param {any} desk @param {string} noun @param {string} key @param {string} words */
-export async function saved(desk, noun, key, words) {
-  const last = await call(`${of(noun, key)}/history?limit=1`).catch(() => null);
-  const change = last?.items[0];
-  desk.say(words, change && { path: `${API}/changes/${change.id}/undo` });
-  desk.reload();
-}
-
-/** @param {{desk: any, noun: string, itemKey: string}} props */
+/** @param {{desk: import("./desk.js").Desk, noun: string, itemKey: string}} props */
 export function History({ desk, noun, itemKey }) {
   const [changes, setChanges] = useState(/** @type {any[] | null} */ (null));
   const [next, setNext] = useState(/** @type {number | null} */ (null));
@@ -36,7 +27,7 @@ export function History({ desk, noun, itemKey }) {
     try {
       await call(`${API}/changes/${change.id}/undo`, { method: "POST", body: {} });
       desk.say(t("undone"));
-      desk.reload();
+      desk.reload(noun);
     } catch (problem) {
       setError(errorWords(problem));
     }

@@ -15,7 +15,7 @@ const DAYS = [1, 7, 30];
 /** @param {string} site */
 const tokensOf = (site) => `/api/v1/sites/${encodeURIComponent(site)}/enrolment-tokens`;
 
-/** @param {{desk: any, site: any}} props */
+/** @param {{desk: import("./desk.js").Desk, site: any}} props */
 export function Machines({ desk, site }) {
   const [nodes, setNodes] = useState(/** @type {any[] | null} */ (null));
   const [error, setError] = useState("");
@@ -38,7 +38,7 @@ export function Machines({ desk, site }) {
   </section>`;
 }
 
-/** @param {{desk: any, node: any, mayEnrol: boolean, onChanged: () => void}} props */
+/** @param {{desk: import("./desk.js").Desk, node: any, mayEnrol: boolean, onChanged: () => void}} props */
 function Machine({ desk, node, mayEnrol, onChanged }) {
   const [sure, setSure] = useState(false);
   const [error, setError] = useState("");
@@ -68,7 +68,7 @@ function Machine({ desk, node, mayEnrol, onChanged }) {
   </li>`;
 }
 
-/** @param {{desk: any, site: any, onEnrolled: () => void, onClose: () => void}} props */
+/** @param {{desk: import("./desk.js").Desk, site: any, onEnrolled: () => void, onClose: () => void}} props */
 function AddMachine({ desk, site, onEnrolled, onClose }) {
   const [days, setDays] = useState(1);
   const [made, setMade] = useState(/** @type {any} */ (null));
@@ -110,7 +110,7 @@ function AddMachine({ desk, site, onEnrolled, onClose }) {
     ${made && html`<${Lines} made=${made} />
       <p role="status" class="notice" data-state=${used ? "good" : "nodata"}>
         ${used ? t("machine.arrived", { name: used.hostname, time: dateTime(used.used_at) }) : t("machine.waiting")}</p>
-      <div class="row"><button type="button" class="button button--primary" onClick=${() => desk.open(html`<${Sheet} site=${site} made=${made} onClose=${desk.close} />`)}>${t("machine.print")}</button>
+      <div class="row"><button type="button" class="button button--primary" onClick=${() => desk.open((desk) => html`<${Sheet} site=${site} made=${made} onClose=${desk.close} />`)}>${t("machine.print")}</button>
         <button type="button" class="button" onClick=${onClose}>${t("done")}</button>
         ${!used && html`<button type="button" class="button button--quiet" onClick=${() => revoke(made.record.id)}>${t("machine.takeBack")}</button>`}</div>`}
     ${waiting.length > 0 && html`<details><summary>${t("machine.open", { n: waiting.length })}</summary><ul class="items">

@@ -10,9 +10,10 @@ import { API } from "./paths.js";
 import { Picker } from "./picker.js";
 import { PlanView, usePlan } from "./plan.js";
 
+const LISTED = 90;
 const KINDS = NOUNS.units.find((field) => field.name === "kind")?.choices ?? [];
 
-/** @param {{desk: any, first?: string, onClose: () => void}} props `first`: a unit that is chosen already */
+/** @param {{desk: import("./desk.js").Desk, first?: string, onClose: () => void}} props `first`: a unit that is chosen already */
 export function MergerDialog({ desk, first = "", onClose }) {
   const [old, setOld] = useState(/** @type {string[]} */ (first ? [first] : []));
   const [search, setSearch] = useState("");
@@ -24,11 +25,14 @@ export function MergerDialog({ desk, first = "", onClose }) {
   const planned = usePlan(desk, onClose);
 
   const units = [...desk.units.values()].filter((one) => !one.valid_to);
+  const ticked = units.filter((one) => old.includes(one.key));
   const parents = new Set(units.map((one) => one.parent));
   const wanted = fold(search);
   // Whatever has units below it is a district or a province: those that merge are the leaves, unless asked for.
-  const offered = units.filter((one) => old.includes(one.key) || (wanted
+  const others = units.filter((one) => !old.includes(one.key) && (wanted
     ? fold(`${one.name} ${one.code}`).includes(wanted) : !parents.has(one.key)));
+  const offered = [...ticked, ...others];
+  const listed = offered.slice(0, LISTED);
   const toggle = (/** @type {string} */ key) => setOld(old.includes(key) ? old.filter((one) => one !== key) : [...old, key]);
 
   function look(/** @type {Event} */ event) {
@@ -49,10 +53,10 @@ export function MergerDialog({ desk, first = "", onClose }) {
           <div class="field"><label class="visually-hidden" for="merger-search">${t("merger.search")}</label>
             <input id="merger-search" type="search" placeholder=${t("merger.search")} value=${search} autocomplete="off"
               onInput=${(/** @type {any} */ event) => setSearch(event.target.value)} /></div>
-          <div class="checks">${offered.map((one) => html`<label key=${one.key} class="choice">
+          <div class="checks">${listed.map((one) => html`<label key=${one.key} class="choice">
             <input type="checkbox" checked=${old.includes(one.key)} onChange=${() => toggle(one.key)} />
             <span>${one.name}${" "}<span class="soft small">${t(`choice.${one.kind}`)} · ${one.code}</span></span></label>`)}</div>
-          <p class="soft small" role="status">${t("merger.chosen", { n: old.length })}</p>
+          <p class="soft small" role="status">${t("merger.chosen", { n: old.length })}${offered.length > LISTED ? ` · ${t("merger.more", { n: offered.length - LISTED })}` : ""}</p>
         </fieldset>
         <div class="fields">
           <div class="field"><label for="merger-on">${t("merger.on")}</label>
@@ -81,7 +85,7 @@ export function MergerDialog({ desk, first = "", onClose }) {
   <//>`;
 }
 
-/** In words: which units end, and which sites go where. @param {{desk: any, plan: any, on: string}} props */
+/** In words: which units end, and which sites go where. @param {{desk: import("./desk.js").Desk, plan: any, on: string}} props */
 function Moves({ desk, plan, on }) {
   if (!plan) return null;
   const ended = plan.alterations.filter((/** @type {any} */ one) => one.noun === "units" && one.fields.some((/** @type {any} */ field) => field.field === "successor"));

@@ -16,7 +16,7 @@ export const plan = (path, options, dry) =>
   call(`${path}${path.includes("?") ? "&" : "?"}dry_run=${dry}`, { method: "POST", timeout: PLAN_MS, ...options });
 
 /** One request that is tried first and done after somebody looked.
- *  @param {any} desk @param {(words: string) => void} onDone */
+ *  @param {import("./desk.js").Desk} desk @param {(words: string) => void} onDone */
 export function usePlan(desk, onDone) {
   const [asked, setAsked] = useState(/** @type {any} */ (null));
   const [found, setFound] = useState(/** @type {any} */ (null));
@@ -46,7 +46,7 @@ export function usePlan(desk, onDone) {
   };
 }
 
-/** @param {{desk: any, plan: any, action: string, onCancel: () => void}} props `plan`: of usePlan */
+/** @param {{desk: import("./desk.js").Desk, plan: any, action: string, onCancel: () => void}} props `plan`: of usePlan */
 export function PlanView({ desk, plan: planned, action, onCancel }) {
   const { found, busy, error } = planned;
   if (!found) {

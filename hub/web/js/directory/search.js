@@ -8,8 +8,8 @@ import { API, of, sitePage, unitPage } from "./paths.js";
 
 const PAUSE_MS = 200;
 
-/** @param {string} words */
-export function useSearch(words) {
+/** @param {string} words @param {boolean} closed also what ended */
+export function useSearch(words, closed) {
   const [hits, setHits] = useState(/** @type {any} */ (null));
   const [error, setError] = useState("");
   useEffect(() => {
@@ -20,13 +20,13 @@ export function useSearch(words) {
     }
     let isOld = false;
     const timer = setTimeout(() => {
-      call(`${API}/search?q=${encodeURIComponent(words.trim().slice(0, 200))}`).then(
+      call(`${API}/search?q=${encodeURIComponent(words.trim().slice(0, 200))}&closed=${closed}`).then(
         (found) => { if (!isOld) { setHits(found); setError(""); } },
         (problem) => { if (!isOld) setError(errorWords(problem)); },
       );
     }, PAUSE_MS);
     return () => { isOld = true; clearTimeout(timer); };
-  }, [words]);
+  }, [words, closed]);
   return { hits, error };
 }
 
@@ -40,7 +40,7 @@ async function pageOf(hit) {
   return item.unit ? unitPage(item.unit) : "";
 }
 
-/** @param {{desk: any, hits: any}} props */
+/** @param {{desk: import("./desk.js").Desk, hits: any}} props */
 export function Hits({ desk, hits }) {
   const nouns = Object.keys(hits.totals);
   async function open(/** @type {any} */ hit) {
@@ -48,7 +48,7 @@ export function Hits({ desk, hits }) {
       const page = await pageOf(hit);
       if (page) desk.go(page);
     } catch (problem) {
-      desk.say(errorWords(problem));
+      desk.fail(problem);
     }
   }
   return html`<div class="stack stack--tight">

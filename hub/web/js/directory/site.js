@@ -6,14 +6,15 @@ import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useEffect, useState } from "../ui.js";
 import { DateInput, ThingForm } from "./form.js";
 import { Hall } from "./hall.js";
-import { History, saved } from "./history.js";
+import { saved } from "./desk.js";
+import { History } from "./history.js";
 import { Machines } from "./machines.js";
 import { of } from "./paths.js";
 import { Picker } from "./picker.js";
 import { Actions, End, Facts, Telephone, Thing, Things, isEnded, useReturn, useThings } from "./things.js";
 import { Above } from "./unit.js";
 
-/** @param {{desk: any, itemKey: string}} props */
+/** @param {{desk: import("./desk.js").Desk, itemKey: string}} props */
 export function Site({ desk, itemKey }) {
   const [site, setSite] = useState(/** @type {any} */ (null));
   const [error, setError] = useState("");
@@ -43,7 +44,8 @@ export function Site({ desk, itemKey }) {
         ${doing === "move" && html`<${Move} ...${{ desk, site, onClose: () => setDoing("") }} />`}
         ${doing === "history" && html`<${History} desk=${desk} noun="sites" itemKey=${itemKey} />`}
       </div>`}
-    <${Things} ...${things} noun="lines" codePrefix=${itemKey} empty=${t("site.noLines")} />
+    <${Things} ...${things} noun="lines" codePrefix=${itemKey} empty=${t("site.noLines")}
+      more=${(/** @type {any} */ line) => html`<p class="soft small">${line.measured_by ? t("line.measured") : t("line.notMeasured")}</p>`} />
     <${Machines} desk=${desk} site=${site} />
     <${Things} ...${things} noun="people" empty=${t("site.noPeople")} more=${(/** @type {any} */ person) => html`<${Numbers} desk=${desk} person=${person} />`} />
     <${Things} ...${things} noun="telephones" empty=${t("site.noTelephones")} />
@@ -52,7 +54,7 @@ export function Site({ desk, itemKey }) {
   </article>`;
 }
 
-/** The telephones of a person, as far as the one who looks needs to know them. @param {{desk: any, person: any}} props */
+/** The telephones of a person, as far as the one who looks needs to know them. @param {{desk: import("./desk.js").Desk, person: any}} props */
 function Numbers({ desk, person }) {
   const { items } = useThings("telephones", "person", person.key, desk.version);
   const [adding, setAdding] = useState(false);
@@ -71,7 +73,7 @@ function Numbers({ desk, person }) {
 }
 
 /** To another unit from a day; the unit until then stays as the site's past.
- *  @param {{desk: any, site: any, onClose: () => void}} props */
+ *  @param {{desk: import("./desk.js").Desk, site: any, onClose: () => void}} props */
 function Move({ desk, site, onClose }) {
   const [unit, setUnit] = useState({ key: "", name: "" });
   const [on, setOn] = useState(today());

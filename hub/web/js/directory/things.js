@@ -5,7 +5,8 @@ import { currentLanguage, day, t, today } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useCallback, useEffect, useRef, useState } from "../ui.js";
 import { DateInput, ThingForm } from "./form.js";
-import { History, saved } from "./history.js";
+import { saved } from "./desk.js";
+import { History } from "./history.js";
 import { NOUNS, codeOf, label, shown } from "./nouns.js";
 import { API, of } from "./paths.js";
 
@@ -54,7 +55,7 @@ export function useReturn(doing) {
 export const isEnded = (item) => Boolean(item.valid_to && item.valid_to <= today());
 
 /**
- * @param {{desk: any, noun: string, by: string, itemKey: string, given: Record<string, any>, empty: string, codePrefix?: string,
+ * @param {{desk: import("./desk.js").Desk, noun: string, by: string, itemKey: string, given: Record<string, any>, empty: string, codePrefix?: string,
  *   more?: (item: any) => any}} props
  */
 export function Things({ desk, noun, by, itemKey, given, empty, codePrefix = "", more }) {
@@ -80,7 +81,7 @@ export function Things({ desk, noun, by, itemKey, given, empty, codePrefix = "",
   </section>`;
 }
 
-/** @param {{desk: any, noun: string, item: any, more?: (item: any) => any}} props */
+/** @param {{desk: import("./desk.js").Desk, noun: string, item: any, more?: (item: any) => any}} props */
 export function Thing({ desk, noun, item, more }) {
   const [doing, setDoing] = useState("");
   const place = useReturn(doing);
@@ -100,7 +101,7 @@ export function Thing({ desk, noun, item, more }) {
   </li>`;
 }
 
-/** @param {{desk: any, noun: string, item: any, doing: string, setDoing: (what: string) => void, place: any, children?: any}} props */
+/** @param {{desk: import("./desk.js").Desk, noun: string, item: any, doing: string, setDoing: (what: string) => void, place: any, children?: any}} props */
 export function Actions({ desk, noun, item, doing, setDoing, place, children }) {
   const name = item.name ?? item.number;
   return html`<div class="row actions" ref=${place}>
@@ -128,7 +129,7 @@ export function Facts({ noun, item }) {
 }
 
 /** From a day on it is no more; a telephone is removed.
- *  @param {{desk: any, noun: string, item: any, onClose: () => void}} props */
+ *  @param {{desk: import("./desk.js").Desk, noun: string, item: any, onClose: () => void}} props */
 export function End({ desk, noun, item, onClose }) {
   const [on, setOn] = useState(today());
   const [state, setState] = useState({ busy: false, error: "" });
@@ -145,7 +146,7 @@ export function End({ desk, noun, item, onClose }) {
       const { etag } = await ask(of(noun, item.key));
       if (removes) {
         await call(of(noun, item.key), { method: "DELETE", match: etag });
-        desk.reload();
+        desk.reload(noun);
         await removed(desk, noun, item.key, t("removed", { what: name }));
       } else {
         await call(`${of(noun, item.key)}/close`, { method: "POST", body: { on }, match: etag });
@@ -169,7 +170,7 @@ export function End({ desk, noun, item, onClose }) {
 }
 
 /** What is gone has no history of its own page: the change is looked up among all, by those who may.
- *  @param {any} desk @param {string} noun @param {string} key @param {string} words */
+ *  @param {import("./desk.js").Desk} desk @param {string} noun @param {string} key @param {string} words */
 async function removed(desk, noun, key, words) {
   const last = desk.mayAll ? await call(`${API}/changes?noun=${noun}&limit=20`).catch(() => null) : null;
   const change = last?.items.find((/** @type {any} */ one) => one.key === key && one.done === "removed");

@@ -5,26 +5,27 @@ import { day, t } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useEffect, useState } from "../ui.js";
 import { ThingForm } from "./form.js";
-import { History, saved } from "./history.js";
+import { saved } from "./desk.js";
+import { History } from "./history.js";
 import { MergerDialog } from "./merger.js";
 import { of, sitePage, unitPage } from "./paths.js";
 import { Actions, End, Facts, Things, isEnded, useReturn } from "./things.js";
 
-/** A link within the page. @param {{desk: any, href: string, children?: any}} props */
+/** A link within the page. @param {{desk: import("./desk.js").Desk, href: string, children?: any}} props */
 export const Go = ({ desk, href, children }) => html`<a href=${href}
   onClick=${(/** @type {MouseEvent} */ event) => { if (!event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); desk.go(href); } }}>${children}</a>`;
 
-/** The units above, from the top. @param {{desk: any, unitKey: string | null}} props */
+/** The units above, from the top. @param {{desk: import("./desk.js").Desk, unitKey: string | null}} props */
 export function Above({ desk, unitKey }) {
   /** @type {any[]} */
   const above = [];
-  for (let unit = desk.units.get(unitKey); unit && !above.includes(unit); unit = desk.units.get(unit.parent)) above.unshift(unit);
+  for (let unit = desk.units.get(unitKey ?? ""); unit && !above.includes(unit); unit = desk.units.get(unit.parent)) above.unshift(unit);
   return above.length > 0 && html`<nav class="crumbs" aria-label=${t("directory.above")}>
     ${above.map((unit, index) => html`<span key=${unit.key}>${index > 0 && html`<span class="soft" aria-hidden="true"> › </span>`}
       <${Go} desk=${desk} href=${unitPage(unit.key)}>${unit.name}<//></span>`)}</nav>`;
 }
 
-/** @param {{desk: any, itemKey: string}} props */
+/** @param {{desk: import("./desk.js").Desk, itemKey: string}} props */
 export function Unit({ desk, itemKey }) {
   const [doing, setDoing] = useState("");
   const place = useReturn(doing);
@@ -54,7 +55,7 @@ export function Unit({ desk, itemKey }) {
       <button type="button" class="button" onClick=${() => setDoing("site")}>${t("add.sites")}</button>
       <button type="button" class="button" onClick=${() => setDoing("unit")}>${t("unit.addBelow")}</button>
       ${desk.mayAll && html`<button type="button" class="button"
-        onClick=${() => desk.open(html`<${MergerDialog} desk=${desk} first=${itemKey} onClose=${desk.close} />`)}>${t("merger.open")}</button>`}
+        onClick=${() => desk.open((desk) => html`<${MergerDialog} desk=${desk} first=${itemKey} onClose=${desk.close} />`)}>${t("merger.open")}</button>`}
     </div>`}
     ${doing === "unit" && html`<${ThingForm} level=${2} noun="units" title=${t("unit.addBelow")} given=${{ parent: itemKey }} names=${{ parent: unit.name }}
       onCancel=${() => setDoing("")} onDone=${(/** @type {any} */ made) => done("units", made.key, t("added", { what: made.name }))} />`}
@@ -69,7 +70,7 @@ export function Unit({ desk, itemKey }) {
   </article>`;
 }
 
-/** The sites of a unit, or those it had when it ended. @param {{desk: any, unit: any}} props */
+/** The sites of a unit, or those it had when it ended. @param {{desk: import("./desk.js").Desk, unit: any}} props */
 function Sites({ desk, unit }) {
   const [sites, setSites] = useState(/** @type {any[] | null} */ (null));
   const [error, setError] = useState("");
