@@ -147,7 +147,7 @@ class FirefoxWalker(Walker):
         self._do("press", key=key)
 
     def tab_to(self, name: str) -> None:
-        # From the top: without a screen, Tab at the page's end leaves for the browser's own bars and never comes back.
+        # From the top: without a screen, Tab at the page's end leaves for the browser's own bars for good.
         self.evaluate("document.activeElement?.blur(); getSelection().collapse(document.body, 0)")
         super().tab_to(name)
 
