@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agent.wire.configuration import CONFIG_PATH, WRITE_PATH
+from agent.wire.configuration import CONFIG_PATH, THROUGHPUT_PATH, WRITE_PATH
 from agent.wire.enrolment import ENROL_PATH
 from agent.wire.remote_write import NODE_TIME_HEADER
 from collector import history
@@ -35,6 +35,7 @@ from collector.http.enrolment import (
     node_configuration,
 )
 from collector.http.requests import bearer_key
+from collector.http.throughput import Throughput
 from collector.http.write import Ingest
 from collector.ingest.identity import NodeIdentity
 from collector.overview import site_states
@@ -80,6 +81,7 @@ class Collector:
         self._state = LatestState()
         self._ingest = Ingest(sink, self._writer, self._state, settings, clock)
         self._enrolment = Enrolment(self._writer)
+        self._throughput = Throughput()
         self._view: DirectoryView | None = None
         self._refreshing = asyncio.Lock()
         self._sessions_digest = b""
@@ -141,6 +143,11 @@ class Collector:
         router.add_api_route(
             WRITE_PATH, self._answering(self._write, self._ingest.count_status), methods=["POST"], name="write"
         )
+        # Bytes without meaning are no part of the API that others program against.
+        for method, handle in (("GET", self._send_bytes), ("POST", self._take_bytes)):
+            router.add_api_route(
+                THROUGHPUT_PATH, self._answering(handle), methods=[method], name="throughput", include_in_schema=False
+            )
         return router
 
     def _answering(
@@ -180,6 +187,14 @@ class Collector:
         identity = await self._identify(request)
         await self._ingest.write(request, identity)
         return Response(status_code=204)
+
+    async def _send_bytes(self, request: Request) -> Response:
+        await self._identify(request)
+        return self._throughput.download(request)
+
+    async def _take_bytes(self, request: Request) -> Response:
+        await self._identify(request)
+        return await self._throughput.upload(request)
 
     async def _identify(self, request: Request) -> NodeIdentity:
         if self._view is None:

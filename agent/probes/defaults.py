@@ -12,6 +12,7 @@ ECHO_INTERVAL_SECONDS = 1
 PATH_INTERVAL_SECONDS = 300
 CHECK_INTERVAL_SECONDS = 60
 CERTIFICATE_INTERVAL_SECONDS = 3600
+THROUGHPUT_LOOK_SECONDS = 300
 
 
 def default_targets(hub: HubAddress) -> tuple[ProbeTarget, ...]:
@@ -19,6 +20,8 @@ def default_targets(hub: HubAddress) -> tuple[ProbeTarget, ...]:
     found.append(ProbeTarget("path", HUB, "", PATH_INTERVAL_SECONDS))
     found.append(ProbeTarget("tcp", HUB, "", CHECK_INTERVAL_SECONDS))
     found.append(ProbeTarget("http", HUB, "", CHECK_INTERVAL_SECONDS))
+    # Does nothing before the hub names a window for it.
+    found.append(ProbeTarget("throughput", HUB, "", THROUGHPUT_LOOK_SECONDS))
     if hub.secure:
         found.append(ProbeTarget("tls", HUB, "", CERTIFICATE_INTERVAL_SECONDS))
     if not is_address(hub.host) and hub.host != "localhost":

@@ -58,6 +58,8 @@ class Findings:
     samples: tuple[Sample, ...] = ()
     failure: str = ""
     """What was found is true and yet not as it should be (an expired certificate): the probe has failed."""
+    ran: bool = True
+    """False: it was not the time for it, and nothing is said."""
 
 
 Check = Callable[[Timing], Awaitable[Findings]]
@@ -89,7 +91,9 @@ class PeriodicProbe:
         await asyncio.sleep(FIRST_SECONDS)
         turn: Turn | None = None
         while True:
-            await self._say([await self.once(turn)])
+            found = await self.once(turn)
+            if found.samples:
+                await self._say([found])
             turn = await self._next_turn(time.monotonic())
 
     def finish(self) -> list[SampleSet]:
@@ -100,6 +104,8 @@ class PeriodicProbe:
         unix, timing = time.time(), Timing()
         labels = (("probe", self._target.probe), ("target", self._target.target))
         found = await self._attempt(timing)
+        if not found.ran:
+            return SampleSet(unix, ())
         samples = [
             *found.samples,
             Sample(families.PROBE_SUCCESS, int(not found.failure), labels),

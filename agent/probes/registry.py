@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.probes import dns, http, icmp, path, tcp, tls
+from agent.probes import dns, http, icmp, path, tcp, throughput, tls
 from agent.probes.probe import Probe
 
 PROBES: dict[str, Probe] = {
@@ -12,4 +12,5 @@ PROBES: dict[str, Probe] = {
     "tls": tls.PROBE,
     "http": http.PROBE,
     "dns": dns.PROBE,
+    "throughput": throughput.PROBE,
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 CONFIG_PATH = "/api/v1/node/config"
 WRITE_PATH = "/api/v1/write"
+THROUGHPUT_PATH = "/api/v1/node/throughput"
 
 LOSS_TIMEOUT_SECONDS = 5.0
 """A probe packet unanswered for so long is lost; what comes after is late. Fixed and published."""

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
-from agent.wire.configuration import CONFIG_PATH, WRITE_PATH
+from agent.wire.configuration import CONFIG_PATH, THROUGHPUT_PATH, WRITE_PATH
 from agent.wire.enrolment import ENROL_PATH
 from collector.accounts.rights import Action
 from collector.limits import AddressLimits
@@ -66,6 +66,8 @@ DECLARED: dict[tuple[str, str], Access] = {
     ("POST", ENROL_PATH): PUBLIC("the one-time token in the body is the key"),
     ("GET", CONFIG_PATH): NODE_KEY,
     ("POST", WRITE_PATH): NODE_KEY,
+    ("GET", THROUGHPUT_PATH): NODE_KEY,
+    ("POST", THROUGHPUT_PATH): NODE_KEY,
     ("POST", "/api/v1/meetings"): _needs(Action.HOLD_MEETINGS, "meeting.created"),
     ("GET", "/api/v1/meetings"): _needs(Action.LIST_MEETINGS),
     ("GET", "/api/v1/meetings/{code}"): PUBLIC("the code lets guests in"),

@@ -15,9 +15,10 @@ logger = logging.getLogger(__name__)
 BODY_BYTES = 64 * 1024
 WIDER: tuple[tuple[str, int], ...] = (
     ("/api/v1/write", 5 * 1024 * 1024),
+    ("/api/v1/node/throughput", 5 * 1024 * 1024),
     ("/api/v1/directory", 16 * 1024 * 1024),
 )
-"""By the beginning of the path: remote write, and imports of the directory."""
+"""By the beginning of the path: remote write, tests of a line's speed, and imports of the directory."""
 
 
 class _TooLargeError(Exception):

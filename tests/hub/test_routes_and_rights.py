@@ -28,6 +28,8 @@ TABLE = {
     ("POST", "/api/v1/enrol"): PUBLIC,
     ("GET", "/api/v1/node/config"): NODE,
     ("POST", "/api/v1/write"): NODE,
+    ("GET", "/api/v1/node/throughput"): NODE,
+    ("POST", "/api/v1/node/throughput"): NODE,
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/ca.pem"): PUBLIC,
     ("GET", "/openapi.json"): PUBLIC,
