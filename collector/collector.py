@@ -118,7 +118,7 @@ class Collector:
             nodes = {node.node for node in view.nodes}
             self._state.forget(nodes, {line.line for line in view.lines})
             self._ingest.forget(nodes)
-            document = sessions_document(view)
+            document = sessions_document(view, self._settings.stamp_secret)
             digest = hashlib.sha256(document.encode()).digest()
             if digest != self._sessions_digest:
                 await asyncio.to_thread(replace_file, self._settings.run_directory / FILE_NAME, document)

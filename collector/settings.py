@@ -12,6 +12,8 @@ from agent.wire.configuration import ProbesConfiguration
 class CollectorSettings:
     run_directory: Path
     """Holds stamp-sessions.json, which the reflector reads."""
+    stamp_secret: str = field(default="", repr=False)
+    """What the lines' STAMP keys are made of."""
     stamp_host: str = ""
     """Empty: the host of the hub's address, as the node knows it."""
     stamp_port: int = 8620

@@ -38,11 +38,13 @@ from hub.node_package import index as package_index
 from hub.node_package import routes as node_package_routes
 from hub.paths import Paths
 from hub.programs import bind_address, media_worker_names
+from hub.secret_sources import secret_sources
 
 logger = logging.getLogger(__name__)
 
 USER_AGENT = f"thongsuot-hub/{__version__}"
 SHUTDOWN_SECONDS = 1
+STAMP_KEY = "stamp.key"
 MAX_CONNECTIONS_WAITING = 2048
 
 
@@ -175,6 +177,7 @@ class Hub:
     def _collector_settings(self) -> CollectorSettings:
         return CollectorSettings(
             run_directory=self._paths.run,
+            stamp_secret=secret_sources(self._paths.secrets).ensure(STAMP_KEY),
             stamp_port=self._configuration.stamp.port,
             packets_per_second=self._configuration.stamp.packets_per_second,
             sampling_interval_seconds=self._configuration.agent.sampling_interval_seconds,

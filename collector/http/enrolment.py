@@ -19,6 +19,7 @@ from collector.http.requests import client_address, read_body
 from collector.ingest.identity import NodeIdentity
 from collector.limits import AddressLimits
 from collector.settings import CollectorSettings
+from collector.stamp_keys import stamp_key
 from collector.writer import DatabaseWriter
 
 MAX_ENROLMENT_BYTES = 8 * 1024
@@ -98,7 +99,7 @@ def _stamp_target(line: LineRecord, settings: CollectorSettings) -> StampTarget:
         host=settings.stamp_host,
         port=settings.stamp_port,
         ssid=line.stamp_ssid,
-        key=line.stamp_key,
+        key=stamp_key(settings.stamp_secret, line),
         packets_per_second=settings.packets_per_second,
     )
 

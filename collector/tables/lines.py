@@ -31,7 +31,7 @@ class Line(Base):
     hotline: Mapped[str] = mapped_column(String(40), default="", server_default="")
     stamp_ssid: Mapped[int] = mapped_column(unique=True)
     stamp_key: Mapped[str] = mapped_column(String(128))
-    """Hexadecimal."""
+    """Hexadecimal. The session's key is made of it and of the hub's secret: collector.stamp_keys."""
     measured_by: Mapped[str | None] = mapped_column(ForeignKey("nodes.id"), index=True)
     valid_to: Mapped[date | None]
     search: Mapped[str] = mapped_column(String(SEARCH_LENGTH), default="", server_default="", index=True)
