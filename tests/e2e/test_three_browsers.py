@@ -18,6 +18,10 @@ PAGES = (
     ("/tai-khoan", "Tài khoản của tôi"),
     ("/nguoi-dung", "Người dùng"),
     ("/nhat-ky", "Nhật ký"),
+    ("/cai-dat", "Mã ghi danh trên phiếu"),
+    ("/danh-muc", "Thổ Tang"),
+    ("/danh-muc/don-vi/09079@2019-09-01", "UBND xã Kim Xá"),
+    ("/danh-muc/diem/xa-kim-xa", "Máy hội trường"),
 )
 
 
@@ -28,6 +32,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     system.start()
     with system.signed_in() as client:
         client.post("/api/v1/meetings", json={"title": "Giao ban đầu tuần"}).raise_for_status()
+        client.post("/api/v1/directory/presets/huyen-2019?dry_run=false").raise_for_status()
     yield system
     system.stop()
 
