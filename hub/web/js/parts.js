@@ -38,6 +38,9 @@ function inOneLanguage(text) {
   return currentLanguage() === "vi" ? `${vietnamese}.` : english;
 }
 
+/** What was typed or chosen, given on. @param {(value: string) => void} give */
+export const typed = (give) => (/** @type {any} */ event) => give(event.target.value);
+
 /** @param {{error: string}} props */
 export function ErrorNotice({ error }) {
   return error ? html`<p class="notice" data-state="bad" role="alert">${error}</p>` : null;

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { Page } from "../frame.js";
 import { t } from "../locale.js";
-import { ErrorNotice, errorWords } from "../parts.js";
+import { ErrorNotice, errorWords, typed } from "../parts.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../ui.js";
 import { ExportDialog, ImportDialog, Start } from "./files.js";
 import { ThingForm } from "./form.js";
@@ -100,20 +100,28 @@ export function Directory({ person, switchLanguage, signOut }) {
     <div class=${`directory ${key || adding ? "directory--chosen" : ""}`}>
       <section class="directory__side stack stack--tight" aria-label=${t("directory.units")}>
         <div class="field"><label class="visually-hidden" for="directory-search">${t("search.label")}</label>
-          <input id="directory-search" type="search" placeholder=${t("search.label")} value=${words} autocomplete="off" spellcheck=${false}
-            onInput=${(/** @type {any} */ event) => setWords(event.target.value)} /></div>
+          <input id="directory-search" type="search" placeholder=${t("search.label")} value=${words}
+            autocomplete="off" spellcheck=${false}
+            onInput=${typed(setWords)} /></div>
         ${desk.mayWrite && tree && html`<div class="row directory__do">
-          ${desk.mayAll && html`<button type="button" class="button button--small" onClick=${() => setAdding(true)}>${t("add.units")}</button>
+          ${desk.mayAll && html`<button type="button" class="button button--small"
+            onClick=${() => setAdding(true)}>${t("add.units")}</button>
             <button type="button" class="button button--small" onClick=${openImport}>${t("import.open")}</button>
-            ${!isEmpty && html`<button type="button" class="button button--small" onClick=${() => desk.open((desk) => html`<${MergerDialog} desk=${desk} onClose=${desk.close} />`)}>${t("merger.open")}</button>`}`}
-          ${person.everywhere.includes("directory.read") && html`<button type="button" class="button button--small" onClick=${() => desk.open(() => html`<${ExportDialog} onClose=${desk.close} />`)}>${t("export.open")}</button>`}
+            ${!isEmpty && html`<button type="button" class="button button--small"
+              onClick=${() => desk.open((desk) => html`<${MergerDialog} desk=${desk}
+                onClose=${desk.close} />`)}>${t("merger.open")}</button>`}`}
+          ${person.everywhere.includes("directory.read") && html`<button type="button" class="button button--small"
+            onClick=${() => desk.open(() => html`<${ExportDialog} onClose=${desk.close} />`)}>${t("export.open")}</button>`}
         </div>`}
         <${ErrorNotice} error=${error || searchError} />
         <div class="directory__list stack stack--tight">${hits ? html`<${Hits} desk=${desk} hits=${hits} />` : html`
           ${shown.length > 0 && html`<${Tree} units=${shown} chosen=${noun === "units" ? key : noun === "sites" ? siteUnit : ""} onChoose=${choose} />`}
-          ${anyEnded && html`<label class="choice small"><input type="checkbox" checked=${withEnded} onChange=${() => setWithEnded(!withEnded)} /> ${t("directory.withEnded")}</label>`}
-          ${tree && tree.loose.length > 0 && html`<section aria-label=${t("directory.loose")}><h2 class="soft small hits__noun">${t("directory.loose")}</h2>
-            <ul class="links">${tree.loose.map((site) => html`<li key=${site.code}><${Go} desk=${desk} href=${sitePage(site.code)}>${site.name}<//></li>`)}</ul></section>`}`}</div>
+          ${anyEnded && html`<label class="choice small"><input type="checkbox" checked=${withEnded}
+            onChange=${() => setWithEnded(!withEnded)} /> ${t("directory.withEnded")}</label>`}
+          ${tree && tree.loose.length > 0 && html`<section aria-label=${t("directory.loose")}><h2
+            class="soft small hits__noun">${t("directory.loose")}</h2>
+            <ul class="links">${tree.loose.map((site) => html`<li key=${site.code}><${Go} desk=${desk}
+              href=${sitePage(site.code)}>${site.name}<//></li>`)}</ul></section>`}`}</div>
       </section>
       <div class="detail stack">
         ${(key || adding) && html`<a class="button button--small directory__back" href=${HOME}
@@ -122,7 +130,8 @@ export function Directory({ person, switchLanguage, signOut }) {
           onDone=${(/** @type {any} */ made) => { setAdding(false); saved(desk, "units", made.key, t("added", { what: made.name })); go(unitPage(made.key)); }} />`}
         ${!adding && noun === "units" && tree && html`<${Unit} key=${key} desk=${desk} itemKey=${key} />`}
         ${!adding && noun === "sites" && html`<${Site} key=${key} desk=${desk} itemKey=${key} />`}
-        ${!adding && !key && isEmpty && html`<${Start} desk=${desk} onAdd=${() => setAdding(true)} onImport=${openImport} />`}
+        ${!adding && !key && isEmpty && html`<${Start} desk=${desk} onAdd=${() => setAdding(true)}
+          onImport=${openImport} />`}
         ${!adding && !key && tree && !isEmpty && html`<p class="empty directory__hint">${t("directory.choose")}</p>`}
       </div>
     </div>
@@ -131,7 +140,8 @@ export function Directory({ person, switchLanguage, signOut }) {
   <//>`;
 }
 
-/** What was just done, and taking it back. @param {{said: any, onClose: () => void, desk: import("./desk.js").Desk}} props */
+/** What was just done, and taking it back. @param {{said: any, onClose: () => void,
+ *   desk: import("./desk.js").Desk}} props */
 function Said({ said, onClose, desk }) {
   const [busy, setBusy] = useState(false);
   async function undo() {
@@ -147,7 +157,8 @@ function Said({ said, onClose, desk }) {
   }
   return html`<div class="said" role="status">${said && html`<div class="said__box card row">
     <span class=${`grow ${said.state ? "state" : ""}`} data-state=${said.state}>${said.text}</span>
-    ${said.undo && html`<button type="button" class="button button--small" disabled=${busy} aria-busy=${busy} onClick=${undo}>${t("undo")}</button>`}
+    ${said.undo && html`<button type="button" class="button button--small" disabled=${busy} aria-busy=${busy}
+      onClick=${undo}>${t("undo")}</button>`}
     <button type="button" class="button button--small button--quiet" onClick=${onClose}>${t("close")}</button>
   </div>`}</div>`;
 }

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { currentLanguage, t } from "../locale.js";
-import { ErrorNotice, errorWords } from "../parts.js";
+import { ErrorNotice, errorWords, typed } from "../parts.js";
 import { html, useEffect, useState } from "../ui.js";
 import { Dialog } from "./dialog.js";
 import { NOUNS } from "./nouns.js";
@@ -52,7 +52,8 @@ export function ImportDialog({ desk, onClose }) {
   };
   return html`<${Dialog} title=${t("import.title")} onClose=${onClose}>
     <div class=${`drop stack ${over ? "drop--over" : ""}`} onDrop=${drop}
-      onDragOver=${(/** @type {Event} */ event) => { event.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)}>
+      onDragOver=${(/** @type {Event} */ event) => { event.preventDefault(); setOver(true); }}
+        onDragLeave=${() => setOver(false)}>
       <div class="field"><label for="import-file">${t("import.file")}</label>
         <input id="import-file" type="file" accept=".csv,.yaml,.yml,.txt" aria-describedby="import-hint"
           onChange=${(/** @type {any} */ event) => take(event.target.files[0])} />
@@ -63,7 +64,8 @@ export function ImportDialog({ desk, onClose }) {
           ${Object.keys(NOUNS).map((one) => html`<option key=${one} value=${one}>${t(`noun.${one}`)}</option>`)}
         </select></div>`}
     </div>
-    ${!file && html`<section class="stack stack--tight" aria-labelledby="presets-title"><h3 class="subtitle" id="presets-title">${t("preset.title")}</h3>
+    ${!file && html`<section class="stack stack--tight" aria-labelledby="presets-title"><h3
+      class="subtitle" id="presets-title">${t("preset.title")}</h3>
       <ul class="items start__ways"><${Presets} desk=${desk} /></ul></section>`}
     ${file && html`<${PlanView} desk=${desk} plan=${planned} action=${t("import.do")} onCancel=${onClose} />`}
   <//>`;
@@ -75,7 +77,8 @@ export function ExportDialog({ onClose }) {
   return html`<${Dialog} title=${t("export.title")} onClose=${onClose}>
     <p class="soft">${t("export.what")}</p>
     <div class="field"><label for="export-delimiter">${t("export.delimiter")}</label>
-      <select id="export-delimiter" value=${delimiter} onChange=${(/** @type {any} */ event) => setDelimiter(event.target.value)}>
+      <select id="export-delimiter" value=${delimiter}
+        onChange=${typed(setDelimiter)}>
         <option value="semicolon">${t("export.semicolon")}</option><option value="comma">${t("export.comma")}</option>
       </select></div>
     <div class="row">
@@ -102,7 +105,8 @@ function Presets({ desk }) {
   const [presets, setPresets] = useState(/** @type {any[]} */ ([]));
   const [error, setError] = useState("");
   useEffect(() => { call(`${API}/presets`).then((found) => setPresets(found.items), (problem) => setError(errorWords(problem))); }, []);
-  const look = (/** @type {any} */ preset) => desk.open((desk) => html`<${PresetDialog} key=${preset.name} desk=${desk} preset=${preset} onClose=${desk.close} />`);
+  const look = (/** @type {any} */ preset) => desk.open((desk) => html`<${PresetDialog} key=${preset.name}
+    desk=${desk} preset=${preset} onClose=${desk.close} />`);
   return html`${error && html`<li><${ErrorNotice} error=${error} /></li>`}
     ${presets.map((preset) => html`<li key=${preset.name} class="card stack stack--tight">
       <strong>${currentLanguage() === "vi" ? preset.title_vi : preset.title_en}</strong>
@@ -111,16 +115,19 @@ function Presets({ desk }) {
     </li>`)}`;
 }
 
-/** An empty directory: three ways to begin. @param {{desk: import("./desk.js").Desk, onAdd: () => void, onImport: () => void}} props */
+/** An empty directory: three ways to begin. @param {{desk: import("./desk.js").Desk, onAdd: () => void,
+ *   onImport: () => void}} props */
 export function Start({ desk, onAdd, onImport }) {
   return html`<section class="stack start" aria-labelledby="start-title">
     <h2 class="subtitle" id="start-title">${t("start.title")}</h2>
     <p class="soft">${desk.mayAll ? t("start.what") : t("start.wait")}</p>
     ${desk.mayAll && html`<ul class="items start__ways">
       <${Presets} desk=${desk} />
-      <li class="card stack stack--tight"><strong>${t("start.import")}</strong><span class="soft small">${t("start.importWhat")}</span>
+      <li class="card stack stack--tight"><strong>${t("start.import")}</strong><span
+        class="soft small">${t("start.importWhat")}</span>
         <div><button type="button" class="button" onClick=${onImport}>${t("import.open")}</button></div></li>
-      <li class="card stack stack--tight"><strong>${t("start.add")}</strong><span class="soft small">${t("start.addWhat")}</span>
+      <li class="card stack stack--tight"><strong>${t("start.add")}</strong><span
+        class="soft small">${t("start.addWhat")}</span>
         <div><button type="button" class="button" onClick=${onAdd}>${t("add.units")}</button></div></li>
     </ul>`}
   </section>`;

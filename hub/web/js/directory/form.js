@@ -2,7 +2,7 @@
 
 import { ApiError, ask, call } from "../api.js";
 import { currentLanguage, dateTime, day, t, today } from "../locale.js";
-import { ErrorNotice, errorWords } from "../parts.js";
+import { ErrorNotice, errorWords, typed } from "../parts.js";
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { NOUNS, asText, asValue, codeOf, label, shown } from "./nouns.js";
 import { API, of } from "./paths.js";
@@ -52,7 +52,8 @@ function OpenForm({ noun, title, itemKey, given = {}, names = {}, level = 3, cod
     return derives && noun !== "units" ? { ...next, code: codeFrom(value) } : next;
   });
 
-  /** What is sent: of a change only the fields that differ from `item`. @param {any} item @param {Record<string, string>} held */
+  /** What is sent: of a change only the fields that differ from `item`. @param {any} item @param {Record<string,
+   *   string>} held */
   function body(item, held) {
     /** @type {Record<string, any>} */
     const sent = itemKey ? {} : Object.fromEntries(Object.entries(given).filter(([name]) => !(name in held)));
@@ -130,14 +131,16 @@ function OpenForm({ noun, title, itemKey, given = {}, names = {}, level = 3, cod
     <${`h${level}`} class="subtitle">${title}<//>
     ${conflict && html`<${Conflict} ...${{ conflict, fields, values, start, base, known, onSettle: settle }} />`}
     <div class="fields">
-      ${fields.map((field) => html`<${Input} key=${field.name} id=${`${id}-${field.name}`} field=${field} value=${values[field.name]}
+      ${fields.map((field) => html`<${Input} key=${field.name} id=${`${id}-${field.name}`} field=${field}
+        value=${values[field.name]}
         wrong=${wrong[field.name]} name=${known[field.name] ?? ""}
         onName=${(/** @type {string} */ name) => setKnown((now) => ({ ...now, [field.name]: name }))}
         onValue=${(/** @type {string} */ value) => { if (field.name === "code") setCodeTyped(true); set(field.name, value); }} />`)}
     </div>
     <${ErrorNotice} error=${state.error} />
     ${!conflict && html`<div class="row">
-      <button class="button button--primary" disabled=${state.busy} aria-busy=${state.busy}>${itemKey ? t("save") : t("add")}</button>
+      <button class="button button--primary" disabled=${state.busy}
+        aria-busy=${state.busy}>${itemKey ? t("save") : t("add")}</button>
       <button type="button" class="button" onClick=${onCancel}>${t("cancel")}</button>
     </div>`}
   </form>`;
@@ -156,7 +159,8 @@ function atFields(problem, fields) {
   return found;
 }
 
-/** @param {{id: string, field: any, value: string, wrong?: string, name: string, onValue: (value: string) => void, onName: (name: string) => void}} props */
+/** @param {{id: string, field: any, value: string, wrong?: string, name: string, onValue: (value: string) => void,
+ *   onName: (name: string) => void}} props */
 function Input({ id, field, value, wrong, name, onValue, onName }) {
   const hint = HINTS[field.name]?.(field);
   const described = [wrong && `${id}-wrong`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;
@@ -165,13 +169,15 @@ function Input({ id, field, value, wrong, name, onValue, onName }) {
   return html`<div class="field">
     <label for=${id}>${label(field.name)}${field.required && html` <span aria-hidden="true">*</span>`}</label>
     ${field.input === "choice" && html`<select ...${common} onChange=${onInput}>
-      ${field.choices.map((/** @type {string} */ one) => html`<option key=${one} value=${one}>${t(`choice.${one}`)}</option>`)}
+      ${field.choices.map((/** @type {string} */ one) => html`<option key=${one}
+        value=${one}>${t(`choice.${one}`)}</option>`)}
     </select>`}
     ${field.input === "reference" && html`<${Picker} id=${id} noun=${field.refers} value=${value} name=${value ? name : ""}
       invalid=${Boolean(wrong)} describedBy=${described}
       onPick=${(/** @type {string} */ key, /** @type {string} */ found) => { onName(found); onValue(key); }} />`}
     ${field.input === "date" && html`<${DateInput} ...${common} required=${field.required} onValue=${onValue} />`}
-    ${["text", "number"].includes(field.input) && html`<input ...${common} autocomplete="off" maxlength=${field.max} type=${field.type ?? "text"} inputmode=${field.input === "number" ? "decimal" : undefined}
+    ${["text", "number"].includes(field.input) && html`<input ...${common} autocomplete="off" maxlength=${field.max}
+      type=${field.type ?? "text"} inputmode=${field.input === "number" ? "decimal" : undefined}
       aria-required=${field.required ? "true" : undefined} onInput=${onInput} />`}
     ${hint && html`<span class="hint" id=${`${id}-hint`}>${hint}</span>`}
     ${wrong && html`<span class="error" id=${`${id}-wrong`}>${wrong}</span>`}
@@ -182,7 +188,7 @@ function Input({ id, field, value, wrong, name, onValue, onName }) {
  *  @param {{id: string, value: string, onValue: (value: string) => void, required?: boolean, [more: string]: any}} props */
 export function DateInput({ id, value, onValue, required, ...more }) {
   return html`<input id=${id} type="date" value=${value} ...${more} aria-required=${required ? "true" : undefined}
-      onInput=${(/** @type {any} */ event) => onValue(event.target.value)} />
+      onInput=${typed(onValue)} />
     ${value && html`<span class="hint numbers">${t("date.read", { day: day(value) })}</span>`}`;
 }
 
@@ -194,7 +200,8 @@ const HINTS = {
 };
 
 /** Somebody else was quicker: what it was, what it is now, what was typed here.
- *  @param {{conflict: any, fields: any[], values: any, start: any, base: any, known: any, onSettle: (mine: boolean) => void}} props */
+ *  @param {{conflict: any, fields: any[], values: any, start: any, base: any, known: any,
+  *   onSettle: (mine: boolean) => void}} props */
 function Conflict({ conflict, fields, values, start, base, known, onSettle }) {
   const before = start(base.document), now = start(conflict.theirs.document);
   const touched = fields.filter((field) => before[field.name] !== now[field.name] || before[field.name] !== values[field.name]);
@@ -210,7 +217,8 @@ function Conflict({ conflict, fields, values, start, base, known, onSettle }) {
         <th scope="row">${label(field.name)}</th>
         <td>${words(field, before[field.name], base.document.names)}</td>
         <td>${words(field, now[field.name], names)}</td>
-        <td>${before[field.name] === values[field.name] ? html`<span class="soft">${t("conflict.untouched")}</span>` : html`<strong>${words(field, values[field.name], known)}</strong>`}</td>
+        <td>${before[field.name] === values[field.name] ? html`<span
+          class="soft">${t("conflict.untouched")}</span>` : html`<strong>${words(field, values[field.name], known)}</strong>`}</td>
       </tr>`)}</tbody>
     </table></div>
     <div class="row">

@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { dateTime, t } from "../locale.js";
-import { ErrorNotice, errorWords } from "../parts.js";
+import { ErrorNotice, errorWords, typed } from "../parts.js";
 import { html, useCallback, useEffect, useState } from "../ui.js";
 import { CopyLine } from "./copy.js";
 
@@ -46,15 +46,18 @@ export function Hall({ desk, site }) {
       <div class="row totp"><img class="totp__qr" src=${made.qr} alt=${t("access.qr")} />
         <div class="grow access__link"><${CopyLine} label=${t("access.link")} value=${made.link} /></div></div>
       <div><button type="button" class="button" onClick=${() => setMade(null)}>${t("done")}</button></div></div>`}
-    ${links && links.length > 0 && html`<ul class="items cards">${links.map((link) => html`<li key=${link.id} class="card row">
+    ${links && links.length > 0 && html`<ul class="items cards">${links.map((link) => html`<li key=${link.id}
+      class="card row">
       <div class="grow"><strong>${link.label || t("access.unnamed")}</strong>
         <div class="soft small numbers">${t("access.made", { time: dateTime(link.created_at), who: link.created_by })} ·${" "}
           ${link.last_used_at ? t("tokens.used", { time: dateTime(link.last_used_at), address: link.last_address }) : t("tokens.unused")}</div></div>
-      <button type="button" class="button button--small" disabled=${state.busy} aria-label=${t("access.revokeOne", { name: link.label || t("access.unnamed") })}
+      <button type="button" class="button button--small" disabled=${state.busy}
+        aria-label=${t("access.revokeOne", { name: link.label || t("access.unnamed") })}
         onClick=${() => revoke(link)}>${t("revoke")}</button></li>`)}</ul>`}
     <form class="row row--end" onSubmit=${make}>
-      <div class="field grow"><label for="hall-label">${t("access.label")}</label><input id="hall-label" value=${name} maxlength="100" autocomplete="off"
-        placeholder=${t("access.example")} onInput=${(/** @type {any} */ event) => setName(event.target.value)} /></div>
+      <div class="field grow"><label for="hall-label">${t("access.label")}</label><input id="hall-label" value=${name}
+        maxlength="100" autocomplete="off"
+        placeholder=${t("access.example")} onInput=${typed(setName)} /></div>
       <button class="button" disabled=${state.busy} aria-busy=${state.busy}>${t("access.make")}</button>
     </form>
   </section>`;

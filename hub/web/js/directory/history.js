@@ -39,12 +39,14 @@ export function History({ desk, noun, itemKey }) {
     <ul class="items">
       ${(changes ?? []).map((change) => html`<li key=${change.id} class="item item--top">
         <div class="grow">
-          <div><strong>${t(`done.${change.done}`)}</strong>${change.undoes && html` <span class="badge">${t("history.undo")}</span>`}
+          <div><strong>${t(`done.${change.done}`)}</strong>${change.undoes && html` <span
+            class="badge">${t("history.undo")}</span>`}
             ${" "}<span class="soft small numbers">${dateTime(change.at)} · ${change.actor}</span></div>
           <${Fields} change=${change} names=${desk.names} />
         </div>
         ${desk.mayWrite && !undone.has(change.id) && html`<button type="button" class="button button--small"
-          aria-label=${t("history.undoOne", { time: dateTime(change.at) })} onClick=${() => undo(change)}>${t("undo")}</button>`}
+          aria-label=${t("history.undoOne", { time: dateTime(change.at) })}
+            onClick=${() => undo(change)}>${t("undo")}</button>`}
       </li>`)}
     </ul>
     ${changes && !changes.length && html`<p class="soft">${t("history.none")}</p>`}

@@ -27,14 +27,18 @@ export function Machines({ desk, site }) {
   useEffect(read, [read, desk.version]);
   const now = (nodes ?? []).filter((node) => node.revoked_at === null), ended = (nodes ?? []).filter((node) => node.revoked_at !== null);
   return html`<section class="stack stack--tight" aria-labelledby="nodes-title">
-    <div class="row row--between"><h2 class="subtitle" id="nodes-title">${t("noun.nodes")} ${nodes && html`<span class="soft numbers">${now.length}</span>`}</h2>
-      ${mayEnrol && !adding && html`<button type="button" class="button button--small" onClick=${() => setAdding(true)}>${t("machine.add")}</button>`}</div>
+    <div class="row row--between"><h2 class="subtitle" id="nodes-title">${t("noun.nodes")} ${nodes && html`<span
+      class="soft numbers">${now.length}</span>`}</h2>
+      ${mayEnrol && !adding && html`<button type="button" class="button button--small"
+        onClick=${() => setAdding(true)}>${t("machine.add")}</button>`}</div>
     <${ErrorNotice} error=${error} />
     ${adding && html`<${AddMachine} desk=${desk} site=${site} onEnrolled=${read} onClose=${() => setAdding(false)} />`}
-    ${now.length > 0 && html`<ul class="items cards">${now.map((node) => html`<${Machine} key=${node.key} ...${{ desk, node, mayEnrol, onChanged: read }} />`)}</ul>`}
+    ${now.length > 0 && html`<ul class="items cards">${now.map((node) => html`<${Machine}
+      key=${node.key} ...${{ desk, node, mayEnrol, onChanged: read }} />`)}</ul>`}
     ${nodes && !now.length && !adding && html`<p class="empty empty--small">${t("machine.none")}</p>`}
     ${ended.length > 0 && html`<details><summary>${t("machine.revoked", { n: ended.length })}</summary>
-      <ul class="links">${ended.map((node) => html`<li key=${node.key}>${node.hostname} <span class="soft small">${t("machine.revokedAt", { time: dateTime(node.revoked_at) })}</span></li>`)}</ul></details>`}
+      <ul class="links">${ended.map((node) => html`<li key=${node.key}>${node.hostname} <span
+        class="soft small">${t("machine.revokedAt", { time: dateTime(node.revoked_at) })}</span></li>`)}</ul></details>`}
   </section>`;
 }
 
@@ -57,11 +61,13 @@ function Machine({ desk, node, mayEnrol, onChanged }) {
       <div><dt>${t("machine.system")}</dt><dd>${node.platform}</dd></div>
       <div><dt>${t("machine.version")}</dt><dd class="numbers">${node.version}</dd></div>
       <div><dt>${t("machine.enrolled")}</dt><dd class="numbers">${dateTime(node.enrolled_at)}</dd></div>
-      <div><dt>${t("machine.seen")}</dt><dd class="numbers">${node.last_seen_at === null ? t("never") : dateTime(node.last_seen_at)}</dd></div>
+      <div><dt>${t("machine.seen")}</dt><dd
+        class="numbers">${node.last_seen_at === null ? t("never") : dateTime(node.last_seen_at)}</dd></div>
     </dl>
     <${ErrorNotice} error=${error} />
     ${mayEnrol && !sure && html`<div><button type="button" class="button button--small button--quiet"
-      aria-label=${t("machine.revokeOne", { name: node.hostname })} onClick=${() => setSure(true)}>${t("revoke")}</button></div>`}
+      aria-label=${t("machine.revokeOne", { name: node.hostname })}
+        onClick=${() => setSure(true)}>${t("revoke")}</button></div>`}
     ${sure && html`<div class="row"><span class="grow">${t("machine.revokeSure")}</span>
       <button type="button" class="button button--danger" onClick=${revoke}>${t("users.sure")}</button>
       <button type="button" class="button" onClick=${() => setSure(false)}>${t("cancel")}</button></div>`}
@@ -102,20 +108,28 @@ function AddMachine({ desk, site, onEnrolled, onClose }) {
     <h3 class="subtitle" id="machine-title">${t("machine.add")}</h3>
     ${!made && html`<p class="soft">${t("machine.what")}</p>
       <div class="row row--end"><div class="field"><label for="machine-days">${t("machine.days")}</label>
-        <select id="machine-days" value=${days} onChange=${(/** @type {any} */ event) => setDays(Number(event.target.value))}>
-          ${DAYS.map((one) => html`<option key=${one} value=${one}>${t("duration.days", { n: one })}</option>`)}</select></div>
-        <button type="button" class="button button--primary" disabled=${state.busy} aria-busy=${state.busy} onClick=${make}>${t("machine.make")}</button>
+        <select id="machine-days" value=${days}
+          onChange=${(/** @type {any} */ event) => setDays(Number(event.target.value))}>
+          ${DAYS.map((one) => html`<option key=${one} value=${one}>${t("duration.days", { n: one })}</option>`)}</select>
+            </div>
+        <button type="button" class="button button--primary" disabled=${state.busy} aria-busy=${state.busy}
+          onClick=${make}>${t("machine.make")}</button>
         <button type="button" class="button" onClick=${onClose}>${t("cancel")}</button></div>`}
     <${ErrorNotice} error=${state.error} />
     ${made && html`<${Lines} made=${made} />
       <p role="status" class="notice" data-state=${used ? "good" : "nodata"}>
         ${used ? t("machine.arrived", { name: used.hostname, time: dateTime(used.used_at) }) : t("machine.waiting")}</p>
-      <div class="row"><button type="button" class="button button--primary" onClick=${() => desk.open((desk) => html`<${Sheet} site=${site} made=${made} onClose=${desk.close} />`)}>${t("machine.print")}</button>
+      <div class="row"><button type="button" class="button button--primary"
+        onClick=${() => desk.open((desk) => html`<${Sheet} site=${site} made=${made}
+          onClose=${desk.close} />`)}>${t("machine.print")}</button>
         <button type="button" class="button" onClick=${onClose}>${t("done")}</button>
-        ${!used && html`<button type="button" class="button button--quiet" onClick=${() => revoke(made.record.id)}>${t("machine.takeBack")}</button>`}</div>`}
+        ${!used && html`<button type="button" class="button button--quiet"
+          onClick=${() => revoke(made.record.id)}>${t("machine.takeBack")}</button>`}</div>`}
     ${waiting.length > 0 && html`<details><summary>${t("machine.open", { n: waiting.length })}</summary><ul class="items">
-      ${waiting.map((one) => html`<li key=${one.id} class="item"><span class="grow">${t("machine.openOne", { made: dateTime(one.created_at), until: dateTime(one.expires_at) })}</span>
-        <button type="button" class="button button--small" onClick=${() => revoke(one.id)}>${t("revoke")}</button></li>`)}</ul></details>`}
+      ${waiting.map((one) => html`<li key=${one.id} class="item"><span
+        class="grow">${t("machine.openOne", { made: dateTime(one.created_at), until: dateTime(one.expires_at) })}</span>
+        <button type="button" class="button button--small" onClick=${() => revoke(one.id)}>${t("revoke")}</button>
+          </li>`)}</ul></details>`}
   </section>`;
 }
 

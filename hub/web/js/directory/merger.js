@@ -1,7 +1,7 @@
 // A merger of units on a day: which, into what, a look at what moves, then done.
 
 import { day, t, today } from "../locale.js";
-import { ErrorNotice } from "../parts.js";
+import { ErrorNotice, typed } from "../parts.js";
 import { html, useState } from "../ui.js";
 import { Dialog } from "./dialog.js";
 import { DateInput } from "./form.js";
@@ -52,29 +52,34 @@ export function MergerDialog({ desk, first = "", onClose }) {
         <fieldset class="choices stack stack--tight"><legend>${t("merger.old")}</legend>
           <div class="field"><label class="visually-hidden" for="merger-search">${t("merger.search")}</label>
             <input id="merger-search" type="search" placeholder=${t("merger.search")} value=${search} autocomplete="off"
-              onInput=${(/** @type {any} */ event) => setSearch(event.target.value)} /></div>
+              onInput=${typed(setSearch)} /></div>
           <div class="checks">${listed.map((one) => html`<label key=${one.key} class="choice">
             <input type="checkbox" checked=${old.includes(one.key)} onChange=${() => toggle(one.key)} />
-            <span>${one.name}${" "}<span class="soft small">${t(`choice.${one.kind}`)} · ${one.code}</span></span></label>`)}</div>
+            <span>${one.name}${" "}<span class="soft small">${t(`choice.${one.kind}`)} · ${one.code}</span></span>
+              </label>`)}</div>
           <p class="soft small" role="status">${t("merger.chosen", { n: old.length })}${offered.length > LISTED ? ` · ${t("merger.more", { n: offered.length - LISTED })}` : ""}</p>
         </fieldset>
         <div class="fields">
           <div class="field"><label for="merger-on">${t("merger.on")}</label>
             <${DateInput} id="merger-on" value=${on} onValue=${setOn} /></div>
           <div class="field"><label for="merger-kind">${t("merger.into")}</label>
-            <select id="merger-kind" value=${isNew ? "new" : "into"} onChange=${(/** @type {any} */ event) => setIsNew(event.target.value === "new")}>
+            <select id="merger-kind" value=${isNew ? "new" : "into"}
+              onChange=${(/** @type {any} */ event) => setIsNew(event.target.value === "new")}>
               <option value="new">${t("merger.new")}</option><option value="into">${t("merger.existing")}</option>
             </select></div>
           ${!isNew && html`<div class="field"><label for="merger-unit">${t("merger.unit")}</label>
             <${Picker} id="merger-unit" noun="units" value=${into.key} name=${into.name}
               onPick=${(/** @type {string} */ key, /** @type {string} */ name) => setInto({ key, name })} /></div>`}
           ${isNew && html`
-            <div class="field"><label for="merger-name">${t("merger.name")}</label><input id="merger-name" value=${unit.name} maxlength="200"
-              autocomplete="off" onInput=${(/** @type {any} */ event) => setUnit({ ...unit, name: event.target.value })} /></div>
-            <div class="field"><label for="merger-code">${t("merger.code")}</label><input id="merger-code" value=${unit.code} maxlength="32"
-              autocomplete="off" onInput=${(/** @type {any} */ event) => setUnit({ ...unit, code: event.target.value })} /></div>
+            <div class="field"><label for="merger-name">${t("merger.name")}</label><input id="merger-name"
+              value=${unit.name} maxlength="200"
+              autocomplete="off" onInput=${typed((name) => setUnit({ ...unit, name }))} /></div>
+            <div class="field"><label for="merger-code">${t("merger.code")}</label><input id="merger-code"
+              value=${unit.code} maxlength="32"
+              autocomplete="off" onInput=${typed((code) => setUnit({ ...unit, code }))} /></div>
             <div class="field"><label for="merger-what">${t("field.kind")}</label>
-              <select id="merger-what" value=${unit.kind} onChange=${(/** @type {any} */ event) => setUnit({ ...unit, kind: event.target.value })}>
+              <select id="merger-what" value=${unit.kind}
+                onChange=${typed((kind) => setUnit({ ...unit, kind }))}>
                 ${KINDS.map((kind) => html`<option key=${kind} value=${kind}>${t(`choice.${kind}`)}</option>`)}
               </select></div>`}
         </div>
@@ -85,7 +90,8 @@ export function MergerDialog({ desk, first = "", onClose }) {
   <//>`;
 }
 
-/** In words: which units end, and which sites go where. @param {{desk: import("./desk.js").Desk, plan: any, on: string}} props */
+/** In words: which units end, and which sites go where. @param {{desk: import("./desk.js").Desk, plan: any,
+ *   on: string}} props */
 function Moves({ desk, plan, on }) {
   if (!plan) return null;
   const ended = plan.alterations.filter((/** @type {any} */ one) => one.noun === "units" && one.fields.some((/** @type {any} */ field) => field.field === "successor"));

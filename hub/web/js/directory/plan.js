@@ -67,7 +67,8 @@ export function PlanView({ desk, plan: planned, action, onCancel }) {
     ${!isEmpty && html`<details open=${count <= 40}>
       <summary>${t("plan.all", { n: count })}</summary>
       <ul class="items plan__list">
-        ${found.alterations.slice(0, SHOWN).map((/** @type {any} */ one) => html`<li key=${`${one.noun} ${one.key}`} class="item item--top">
+        ${found.alterations.slice(0, SHOWN).map((/** @type {any} */ one) => html`<li key=${`${one.noun} ${one.key}`}
+          class="item item--top">
           <div class="grow"><strong>${t(`done.${one.done}`)}</strong> ${t(`noun.${one.noun}`)}
             ${" "}<span class="code">${one.key}</span> <${Fields} change=${one} names=${names} /></div>
         </li>`)}
@@ -76,7 +77,8 @@ export function PlanView({ desk, plan: planned, action, onCancel }) {
     </details>`}
     <${ErrorNotice} error=${error} />
     <div class="row dialog__do">
-      <button type="button" class="button button--primary" disabled=${busy || isEmpty || found.bad.length > 0} aria-busy=${busy}
+      <button type="button" class="button button--primary" disabled=${busy || isEmpty || found.bad.length > 0}
+        aria-busy=${busy}
         onClick=${planned.apply}>${action}</button>
       <button type="button" class="button" onClick=${onCancel}>${t("cancel")}</button>
     </div>
@@ -105,10 +107,12 @@ function Cells({ cells, title, state }) {
   if (!cells.length) return null;
   return html`<section class="stack stack--tight"><h3><span class="state" data-state=${state}>${title}</span></h3>
     <div class="scroll"><table class="table table--plain">
-      <thead><tr><th scope="col">${t("plan.line")}</th><th scope="col">${t("plan.field")}</th><th scope="col">${t("plan.value")}</th>
+      <thead><tr><th scope="col">${t("plan.line")}</th><th scope="col">${t("plan.field")}</th>
+        <th scope="col">${t("plan.value")}</th>
         <th scope="col">${t("plan.why")}</th></tr></thead>
       <tbody>${[...cells].sort((a, b) => a.line - b.line).map((one, index) => html`<tr key=${index}>
         <td class="numbers">${one.line || "–"}</td><td class="nowrap">${one.column ? label(one.column) : "–"}</td>
-        <td class="code plan__value">${one.value || "–"}</td><td>${currentLanguage() === "vi" ? one.vi : one.en}</td></tr>`)}</tbody>
+        <td class="code plan__value">${one.value || "–"}</td><td>${currentLanguage() === "vi" ? one.vi : one.en}</td>
+          </tr>`)}</tbody>
     </table></div></section>`;
 }

@@ -56,7 +56,9 @@ export function Hits({ desk, hits }) {
     ${nouns.map((noun) => html`<section key=${noun} aria-label=${t(`noun.${noun}`)}>
       <h2 class="soft small hits__noun">${t(`noun.${noun}`)} <span class="numbers">${hits.totals[noun]}</span></h2>
       <ul class="hits">${hits.items.filter((/** @type {any} */ hit) => hit.noun === noun).map((/** @type {any} */ hit) => html`<li key=${hit.key}>
-        <button type="button" class="hit" onClick=${() => open(hit)}><strong>${hit.title}</strong>${" "}<span class="soft small">${[hit.at, noun === "telephones" ? "" : hit.key].filter(Boolean).join(" · ")}</span></button></li>`)}</ul>
+        <button type="button" class="hit" onClick=${() => open(hit)}><strong>${hit.title}</strong>${" "}<span
+          class="soft small">${[hit.at, noun === "telephones" ? "" : hit.key].filter(Boolean).join(" · ")}</span>
+            </button></li>`)}</ul>
     </section>`)}
   </div>`;
 }

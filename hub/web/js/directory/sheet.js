@@ -33,7 +33,8 @@ export function Sheet({ site, made, onClose }) {
       <button type="button" class="button" onClick=${onClose}>${t("close")}</button>
     </div>
     <div class="sheet__paper" lang="vi">
-      <header class="sheet__head"><div><p class="sheet__kind">PHIẾU CÀI MÁY TẠI ĐIỂM <${En} text="Sheet for a new machine" /></p>
+      <header class="sheet__head"><div><p
+        class="sheet__kind">PHIẾU CÀI MÁY TẠI ĐIỂM <${En} text="Sheet for a new machine" /></p>
         <h2 class="sheet__name" id="sheet-name">${site.name}</h2>
         <p>${[site.names?.unit, site.address].filter(Boolean).join(" · ")}</p>
         <p class="code">${site.code}</p></div>
@@ -42,9 +43,11 @@ export function Sheet({ site, made, onClose }) {
       <div class="sheet__link">
         <img class="sheet__qr" src=${made.qr} alt=${t("sheet.qr")} />
         <dl class="sheet__facts">
-          <div><dt>Địa chỉ mở trên máy <${En} text="Address to open on the machine" /></dt><dd class="code">${made.hub}/cai-dat</dd></div>
+          <div><dt>Địa chỉ mở trên máy <${En} text="Address to open on the machine" /></dt><dd
+            class="code">${made.hub}/cai-dat</dd></div>
           <div><dt>Mã ghi danh, dùng một lần <${En} text="Token, good once" /></dt><dd class="code">${made.token}</dd></div>
-          <div><dt>Dùng được đến <${En} text="Good until" /></dt><dd class="numbers">${dateTime(made.record.expires_at)}</dd></div>
+          <div><dt>Dùng được đến <${En} text="Good until" /></dt><dd
+            class="numbers">${dateTime(made.record.expires_at)}</dd></div>
           <div><dt>Điện thoại của trung tâm <${En} text="Telephone of the hub" /></dt>
             <dd class="sheet__telephone">${made.telephone || "………………………………"}</dd></div>
         </dl>

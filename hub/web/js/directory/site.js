@@ -33,21 +33,26 @@ export function Site({ desk, itemKey }) {
     <div class="row row--between"><h1 class="title grow" id="site-name" tabindex="-1">${site.name}</h1>
       <a class="button button--small no-print" href=${`/diem/${encodeURIComponent(itemKey)}`}>${t("site.board")}</a></div>
     ${site.valid_to && html`<p class="notice">${t("directory.until", { day: day(site.valid_to) })}</p>`}
-    ${doing === "edit" ? html`<${ThingForm} level=${2} noun="sites" itemKey=${itemKey} title=${t("edit.title", { what: site.name })} onCancel=${() => setDoing("")}
+    ${doing === "edit" ? html`<${ThingForm} level=${2} noun="sites" itemKey=${itemKey}
+      title=${t("edit.title", { what: site.name })} onCancel=${() => setDoing("")}
       onDone=${() => { setDoing(""); saved(desk, "sites", itemKey, t("saved", { what: site.name })); }} />`
       : html`<div class="card stack stack--tight"><${Facts} noun="sites" item=${site} />
-        ${site.past && html`<ul class="changes">${site.past.map((/** @type {any} */ one) => html`<li key=${one.until} class="soft">
+        ${site.past && html`<ul class="changes">${site.past.map((/** @type {any} */ one) => html`<li key=${one.until}
+          class="soft">
           ${t("site.past", { unit: desk.names[one.unit] ?? one.unit, day: day(one.until) })}</li>`)}</ul>`}
         ${!["end", "move"].includes(doing) && html`<${Actions} ...${{ desk, noun: "sites", item: site, doing, setDoing, place }}>
-          ${desk.mayWrite && !isEnded(site) && html`<button type="button" class="button button--small" onClick=${() => setDoing("move")}>${t("move.open")}</button>`}<//>`}
+          ${desk.mayWrite && !isEnded(site) && html`<button type="button" class="button button--small"
+            onClick=${() => setDoing("move")}>${t("move.open")}</button>`}<//>`}
         ${doing === "end" && html`<${End} ...${{ desk, noun: "sites", item: site, onClose: () => setDoing("") }} />`}
         ${doing === "move" && html`<${Move} ...${{ desk, site, onClose: () => setDoing("") }} />`}
         ${doing === "history" && html`<${History} desk=${desk} noun="sites" itemKey=${itemKey} />`}
       </div>`}
     <${Things} ...${things} noun="lines" codePrefix=${itemKey} empty=${t("site.noLines")}
-      more=${(/** @type {any} */ line) => html`<p class="soft small">${line.measured_by ? t("line.measured") : t("line.notMeasured")}</p>`} />
+      more=${(/** @type {any} */ line) => html`<p
+        class="soft small">${line.measured_by ? t("line.measured") : t("line.notMeasured")}</p>`} />
     <${Machines} desk=${desk} site=${site} />
-    <${Things} ...${things} noun="people" empty=${t("site.noPeople")} more=${(/** @type {any} */ person) => html`<${Numbers} desk=${desk} person=${person} />`} />
+    <${Things} ...${things} noun="people" empty=${t("site.noPeople")}
+      more=${(/** @type {any} */ person) => html`<${Numbers} desk=${desk} person=${person} />`} />
     <${Things} ...${things} noun="telephones" empty=${t("site.noTelephones")} />
     <${Things} ...${things} noun="devices" empty=${t("site.noDevices")} />
     ${desk.may("site_access.open") && html`<${Hall} desk=${desk} site=${site} />`}
@@ -62,11 +67,16 @@ function Numbers({ desk, person }) {
   return html`<div class="stack stack--tight">
     ${items && items.length > 0 && html`<ul class="items cards">${items.map((one) => (open === one.key
       ? html`<${Thing} key=${one.key} ...${{ desk, noun: "telephones", item: one }} />`
-      : html`<li key=${one.key} class="row"><span><${Telephone} number=${one.number} />${" "}<span class="soft small">${t(`choice.${one.kind}`)}</span></span>
-        <button type="button" class="button button--small button--quiet" aria-label=${t("details.of", { what: one.number })} onClick=${() => setOpen(one.key)}>${t("details")}</button></li>`))}</ul>`}
+      : html`<li key=${one.key} class="row"><span><${Telephone} number=${one.number} />${" "}<span
+        class="soft small">${t(`choice.${one.kind}`)}</span></span>
+        <button type="button" class="button button--small button--quiet"
+          aria-label=${t("details.of", { what: one.number })} onClick=${() => setOpen(one.key)}>${t("details")}</button>
+            </li>`))}</ul>`}
     ${desk.mayWrite && !adding && html`<div><button type="button" class="button button--small button--quiet"
-      aria-label=${t("person.addTelephone", { name: person.name })} onClick=${() => setAdding(true)}>${t("add.telephones")}</button></div>`}
-    ${adding && html`<${ThingForm} noun="telephones" title=${t("person.addTelephone", { name: person.name })} given=${{ person: person.key }}
+      aria-label=${t("person.addTelephone", { name: person.name })}
+        onClick=${() => setAdding(true)}>${t("add.telephones")}</button></div>`}
+    ${adding && html`<${ThingForm} noun="telephones" title=${t("person.addTelephone", { name: person.name })}
+      given=${{ person: person.key }}
       onCancel=${() => setAdding(false)}
       onDone=${(/** @type {any} */ made) => { setAdding(false); saved(desk, "telephones", made.key, t("added", { what: made.number })); }} />`}
   </div>`;
@@ -96,13 +106,15 @@ function Move({ desk, site, onClose }) {
   }
   return html`<form class="stack stack--tight" onSubmit=${move} novalidate aria-label=${t("move.open")}>
     <div class="fields">
-      <div class="field"><label for="move-unit">${t("move.to")}</label><${Picker} id="move-unit" noun="units" value=${unit.key} name=${unit.name}
+      <div class="field"><label for="move-unit">${t("move.to")}</label><${Picker} id="move-unit" noun="units"
+        value=${unit.key} name=${unit.name}
         onPick=${(/** @type {string} */ key, /** @type {string} */ name) => setUnit({ key, name })} /></div>
       <div class="field"><label for="move-on">${t("move.on")}</label>
         <${DateInput} id="move-on" value=${on} onValue=${setOn} /></div>
     </div>
     <${ErrorNotice} error=${state.error} />
-    <div class="row"><button class="button button--primary" disabled=${state.busy} aria-busy=${state.busy}>${t("move.do")}</button>
+    <div class="row"><button class="button button--primary" disabled=${state.busy}
+      aria-busy=${state.busy}>${t("move.do")}</button>
       <button type="button" class="button" onClick=${onClose}>${t("cancel")}</button></div>
   </form>`;
 }

@@ -55,7 +55,8 @@ export function useReturn(doing) {
 export const isEnded = (item) => Boolean(item.valid_to && item.valid_to <= today());
 
 /**
- * @param {{desk: import("./desk.js").Desk, noun: string, by: string, itemKey: string, given: Record<string, any>, empty: string, codePrefix?: string,
+ * @param {{desk: import("./desk.js").Desk, noun: string, by: string, itemKey: string, given: Record<string, any>,
+  *   empty: string, codePrefix?: string,
  *   more?: (item: any) => any}} props
  */
 export function Things({ desk, noun, by, itemKey, given, empty, codePrefix = "", more }) {
@@ -67,8 +68,10 @@ export function Things({ desk, noun, by, itemKey, given, empty, codePrefix = "",
   const place = useReturn(adding ? "add" : "");
   return html`<section class="stack stack--tight" aria-labelledby=${title}>
     <div class="row row--between" ref=${place}>
-      <h2 class="subtitle" id=${title}>${t(`noun.${noun}`)} ${items && html`<span class="soft numbers">${now.length}</span>`}</h2>
-      ${desk.mayWrite && !adding && html`<button type="button" class="button button--small" onClick=${() => setAdding(true)}>${t(`add.${noun}`)}</button>`}
+      <h2 class="subtitle" id=${title}>${t(`noun.${noun}`)} ${items && html`<span
+        class="soft numbers">${now.length}</span>`}</h2>
+      ${desk.mayWrite && !adding && html`<button type="button" class="button button--small"
+        onClick=${() => setAdding(true)}>${t(`add.${noun}`)}</button>`}
     </div>
     <${ErrorNotice} error=${error} />
     ${adding && html`<${ThingForm} noun=${noun} title=${t(`add.${noun}`)} given=${given} onCancel=${() => setAdding(false)}
@@ -87,11 +90,13 @@ export function Thing({ desk, noun, item, more }) {
   const place = useReturn(doing);
   const name = item.name ?? item.number;
   if (doing === "edit") {
-    return html`<li><${ThingForm} noun=${noun} itemKey=${item.key} title=${t("edit.title", { what: name })} onCancel=${() => setDoing("")}
+    return html`<li><${ThingForm} noun=${noun} itemKey=${item.key} title=${t("edit.title", { what: name })}
+      onCancel=${() => setDoing("")}
       onDone=${() => { setDoing(""); saved(desk, noun, item.key, t("saved", { what: name })); }} /></li>`;
   }
   return html`<li class="card stack stack--tight thing">
-    <div class="row row--between"><strong class="grow">${noun === "telephones" ? html`<${Telephone} number=${item.number} />` : name}</strong>
+    <div class="row row--between"><strong
+      class="grow">${noun === "telephones" ? html`<${Telephone} number=${item.number} />` : name}</strong>
       ${isEnded(item) && html`<span class="badge">${t("directory.until", { day: day(item.valid_to) })}</span>`}</div>
     <${Facts} noun=${noun} item=${item} />
     ${more?.(item)}
@@ -101,21 +106,26 @@ export function Thing({ desk, noun, item, more }) {
   </li>`;
 }
 
-/** @param {{desk: import("./desk.js").Desk, noun: string, item: any, doing: string, setDoing: (what: string) => void, place: any, children?: any}} props */
+/** @param {{desk: import("./desk.js").Desk, noun: string, item: any, doing: string, setDoing: (what: string) => void,
+ *   place: any, children?: any}} props */
 export function Actions({ desk, noun, item, doing, setDoing, place, children }) {
   const name = item.name ?? item.number;
   return html`<div class="row actions" ref=${place}>
-    ${desk.mayWrite && html`<button type="button" class="button button--small" aria-label=${t("edit.title", { what: name })} onClick=${() => setDoing("edit")}>${t("edit")}</button>
-      ${!isEnded(item) && html`<button type="button" class="button button--small" aria-label=${t("end.title", { what: name })} onClick=${() => setDoing("end")}>
+    ${desk.mayWrite && html`<button type="button" class="button button--small"
+      aria-label=${t("edit.title", { what: name })} onClick=${() => setDoing("edit")}>${t("edit")}</button>
+      ${!isEnded(item) && html`<button type="button" class="button button--small"
+        aria-label=${t("end.title", { what: name })} onClick=${() => setDoing("end")}>
         ${noun === "telephones" ? t("remove") : t("end")}</button>`}`}
     ${children}
-    <button type="button" class="button button--small button--quiet" aria-expanded=${doing === "history"} aria-label=${t("history.of", { what: name })}
+    <button type="button" class="button button--small button--quiet" aria-expanded=${doing === "history"}
+      aria-label=${t("history.of", { what: name })}
       onClick=${() => setDoing(doing === "history" ? "" : "history")}>${t("history")}</button>
   </div>`;
 }
 
 /** @param {{number: string}} props */
-export const Telephone = ({ number }) => html`<a class="telephone" href=${`tel:${number.replaceAll(/[^\d+]/g, "")}`}>${number}</a>`;
+export const Telephone = ({ number }) => html`<a class="telephone"
+  href=${`tel:${number.replaceAll(/[^\d+]/g, "")}`}>${number}</a>`;
 
 /** Its fields that hold something. @param {{noun: string, item: any}} props */
 export function Facts({ noun, item }) {
@@ -160,11 +170,13 @@ export function End({ desk, noun, item, onClose }) {
   }
   const id = `end-${noun}-${item.key}`.replaceAll(/[^\w-]/g, "_");
   return html`<form class="stack stack--tight" onSubmit=${end} novalidate aria-label=${t("end.title", { what: name })}>
-    ${removes ? html`<p>${t("remove.sure", { what: name })}</p>` : html`<div class="field field--short"><label for=${id}>${t("end.on")}</label>
+    ${removes ? html`<p>${t("remove.sure", { what: name })}</p>` : html`<div class="field field--short">
+      <label for=${id}>${t("end.on")}</label>
       <${DateInput} id=${id} value=${on} aria-describedby=${`${id}-hint`} onValue=${setOn} />
       <span class="hint" id=${`${id}-hint`}>${t("end.hint")}</span></div>`}
     <${ErrorNotice} error=${state.error} />
-    <div class="row"><button class="button button--danger" disabled=${state.busy} aria-busy=${state.busy}>${removes ? t("remove") : t("end.do")}</button>
+    <div class="row"><button class="button button--danger" disabled=${state.busy}
+      aria-busy=${state.busy}>${removes ? t("remove") : t("end.do")}</button>
       <button type="button" class="button" onClick=${onClose}>${t("cancel")}</button></div>
   </form>`;
 }

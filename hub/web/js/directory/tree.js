@@ -97,7 +97,8 @@ export function Tree({ units, chosen, onChoose }) {
       onFocus=${() => setFocused(unit.key)} onClick=${() => onChoose(unit.key)}>
       <span class="tree__twist" aria-hidden="true"
         onClick=${(/** @type {Event} */ event) => { if (children) { event.stopPropagation(); flip(unit.key); } }}>${children ? (open ? "▾" : "▸") : ""}</span>
-      <span class="tree__name">${unit.name}${" "}<span class="soft small">${t(`choice.${unit.kind}`)}${unit.valid_to ? ` · ${t("directory.until", { day: day(unit.valid_to) })}` : ""}</span></span>
+      <span class="tree__name">${unit.name}${" "}<span
+        class="soft small">${t(`choice.${unit.kind}`)}${unit.valid_to ? ` · ${t("directory.until", { day: day(unit.valid_to) })}` : ""}</span></span>
       ${children > 0 && html`<span class="soft small numbers">${children}</span>`}
     </li>`)}
   </ul>`;

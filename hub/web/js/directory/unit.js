@@ -21,7 +21,8 @@ export function Above({ desk, unitKey }) {
   const above = [];
   for (let unit = desk.units.get(unitKey ?? ""); unit && !above.includes(unit); unit = desk.units.get(unit.parent)) above.unshift(unit);
   return above.length > 0 && html`<nav class="crumbs" aria-label=${t("directory.above")}>
-    ${above.map((unit, index) => html`<span key=${unit.key}>${index > 0 && html`<span class="soft" aria-hidden="true"> › </span>`}
+    ${above.map((unit, index) => html`<span key=${unit.key}>${index > 0 && html`<span class="soft"
+      aria-hidden="true"> › </span>`}
       <${Go} desk=${desk} href=${unitPage(unit.key)}>${unit.name}<//></span>`)}</nav>`;
 }
 
@@ -38,15 +39,18 @@ export function Unit({ desk, itemKey }) {
   return html`<article class="stack" aria-labelledby="unit-name">
     <${Above} desk=${desk} unitKey=${unit.parent} />
     <div class="stack stack--tight">
-      <div class="row"><h1 class="title" id="unit-name" tabindex="-1">${unit.name}</h1><span class="badge">${t(`choice.${unit.kind}`)}</span></div>
+      <div class="row"><h1 class="title" id="unit-name" tabindex="-1">${unit.name}</h1><span
+        class="badge">${t(`choice.${unit.kind}`)}</span></div>
       ${unit.successor && html`<p class="notice"><span>${t("unit.mergedOn", { day: day(unit.valid_to ?? "") })}${" "}
         <${Go} desk=${desk} href=${unitPage(unit.successor)}>${desk.names[unit.successor] ?? unit.successor}<//></span></p>`}
       ${unit.valid_to && !unit.successor && html`<p class="notice">${t("directory.until", { day: day(unit.valid_to) })}</p>`}
     </div>
-    ${doing === "edit" ? html`<${ThingForm} level=${2} noun="units" itemKey=${itemKey} title=${t("edit.title", { what: unit.name })} onCancel=${() => setDoing("")}
+    ${doing === "edit" ? html`<${ThingForm} level=${2} noun="units" itemKey=${itemKey}
+      title=${t("edit.title", { what: unit.name })} onCancel=${() => setDoing("")}
       onDone=${() => done("units", itemKey, t("saved", { what: unit.name }))} />`
       : html`<div class="card stack stack--tight"><${Facts} noun="units" item=${unit} />
-        ${before.length > 0 && html`<p>${t("unit.before")} ${before.map((one, index) => html`${index > 0 && ", "}<${Go} desk=${desk} href=${unitPage(one.key)}>${one.name}<//>`)}</p>`}
+        ${before.length > 0 && html`<p>${t("unit.before")} ${before.map((one, index) => html`${index > 0 && ", "}<${Go}
+          desk=${desk} href=${unitPage(one.key)}>${one.name}<//>`)}</p>`}
         ${doing !== "end" && html`<${Actions} ...${{ desk, noun: "units", item: unit, doing, setDoing, place }} />`}
         ${doing === "end" && html`<${End} ...${{ desk, noun: "units", item: unit, onClose: () => setDoing("") }} />`}
         ${doing === "history" && html`<${History} desk=${desk} noun="units" itemKey=${itemKey} />`}
@@ -55,16 +59,20 @@ export function Unit({ desk, itemKey }) {
       <button type="button" class="button" onClick=${() => setDoing("site")}>${t("add.sites")}</button>
       <button type="button" class="button" onClick=${() => setDoing("unit")}>${t("unit.addBelow")}</button>
       ${desk.mayAll && html`<button type="button" class="button"
-        onClick=${() => desk.open((desk) => html`<${MergerDialog} desk=${desk} first=${itemKey} onClose=${desk.close} />`)}>${t("merger.open")}</button>`}
+        onClick=${() => desk.open((desk) => html`<${MergerDialog} desk=${desk} first=${itemKey}
+          onClose=${desk.close} />`)}>${t("merger.open")}</button>`}
     </div>`}
-    ${doing === "unit" && html`<${ThingForm} level=${2} noun="units" title=${t("unit.addBelow")} given=${{ parent: itemKey }} names=${{ parent: unit.name }}
+    ${doing === "unit" && html`<${ThingForm} level=${2} noun="units" title=${t("unit.addBelow")}
+      given=${{ parent: itemKey }} names=${{ parent: unit.name }}
       onCancel=${() => setDoing("")} onDone=${(/** @type {any} */ made) => done("units", made.key, t("added", { what: made.name }))} />`}
-    ${doing === "site" && html`<${ThingForm} level=${2} noun="sites" title=${t("add.sites")} given=${{ unit: itemKey }} names=${{ unit: unit.name }}
+    ${doing === "site" && html`<${ThingForm} level=${2} noun="sites" title=${t("add.sites")} given=${{ unit: itemKey }}
+      names=${{ unit: unit.name }}
       onCancel=${() => setDoing("")} onDone=${(/** @type {any} */ made) => { done("sites", made.key, t("added", { what: made.name })); desk.go(sitePage(made.key)); }} />`}
     <${Sites} desk=${desk} unit=${unit} />
     ${children.length > 0 && html`<section class="stack stack--tight" aria-labelledby="below-title">
       <h2 class="subtitle" id="below-title">${t("unit.below")} <span class="soft numbers">${children.length}</span></h2>
-      <ul class="links">${children.map((one) => html`<li key=${one.key}><${Go} desk=${desk} href=${unitPage(one.key)}>${one.name}<//>
+      <ul class="links">${children.map((one) => html`<li key=${one.key}><${Go} desk=${desk}
+        href=${unitPage(one.key)}>${one.name}<//>
         <span class="soft small">${" "}${t(`choice.${one.kind}`)}</span></li>`)}</ul></section>`}
     ${!isEnded(unit) && html`<${Things} ...${{ desk, noun: "people", by: "unit", itemKey, given: { unit: itemKey }, empty: t("unit.noPeople") }} />`}
   </article>`;
@@ -84,12 +92,16 @@ function Sites({ desk, unit }) {
   }, [unit.key, unit.valid_to, desk.version]);
   const own = (sites ?? []).filter((one) => one.unit === unit.key), others = (sites ?? []).filter((one) => one.unit !== unit.key);
   return html`<section class="stack stack--tight" aria-labelledby="sites-title">
-    <h2 class="subtitle" id="sites-title">${isEnded(unit) ? t("unit.hadSites") : t("noun.sites")} ${sites && html`<span class="soft numbers">${sites.length}</span>`}</h2>
+    <h2 class="subtitle" id="sites-title">${isEnded(unit) ? t("unit.hadSites") : t("noun.sites")} ${sites && html`<span
+      class="soft numbers">${sites.length}</span>`}</h2>
     <${ErrorNotice} error=${error} />
-    ${own.length > 0 && html`<ul class="links">${own.map((one) => html`<li key=${one.site}><${Go} desk=${desk} href=${sitePage(one.site)}>${one.name}<//>
+    ${own.length > 0 && html`<ul class="links">${own.map((one) => html`<li key=${one.site}><${Go} desk=${desk}
+      href=${sitePage(one.site)}>${one.name}<//>
       <span class="soft small code">${" "}${one.site}</span></li>`)}</ul>`}
-    ${others.length > 0 && html`<details open=${own.length === 0 && others.length <= 60}><summary>${t("unit.sitesBelow", { n: others.length })}</summary>
-      <ul class="links">${others.map((one) => html`<li key=${one.site}><${Go} desk=${desk} href=${sitePage(one.site)}>${one.name}<//></li>`)}</ul></details>`}
+    ${others.length > 0 && html`<details open=${own.length === 0 && others.length <= 60}>
+      <summary>${t("unit.sitesBelow", { n: others.length })}</summary>
+      <ul class="links">${others.map((one) => html`<li key=${one.site}><${Go} desk=${desk}
+        href=${sitePage(one.site)}>${one.name}<//></li>`)}</ul></details>`}
     ${sites && !sites.length && html`<p class="empty empty--small">${t("unit.noSites")}</p>`}
   </section>`;
 }
