@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import agent, directory, ingest
+from benchmarks import agent, directory, ingest, probes
 
-BENCHMARKS = {"agent": agent.run, "directory": directory.run, "ingest": ingest.run}
+BENCHMARKS = {"agent": agent.run, "directory": directory.run, "ingest": ingest.run, "probes": probes.run}
 
 
 def main() -> None:

@@ -78,7 +78,7 @@ def stamp_stories(passages: Iterable[Passage], port: int) -> list[Story]:
             up.setdefault((one.source_port, one.number), one)
         elif one.direction == "down" and one.source_port == port:
             down.setdefault((one.destination_port, one.number), one)
-    return [_story(key[1], key[0], there, down.get(key)) for key, there in up.items()]
+    return [story_of(key[1], key[0], there, down.get(key)) for key, there in up.items()]
 
 
 def echo_stories(passages: Iterable[Passage], address: str) -> list[Story]:
@@ -92,10 +92,10 @@ def echo_stories(passages: Iterable[Passage], address: str) -> list[Story]:
             up.setdefault((one.source_port, one.head[6:]), one)
         elif one.head[0] == 0 and one.source == address:
             down.setdefault((one.destination_port, one.head[6:]), one)
-    return [_story(int.from_bytes(key[1][:2], "big"), key[0], one, down.get(key)) for key, one in up.items()]
+    return [story_of(int.from_bytes(key[1][:2], "big"), key[0], one, down.get(key)) for key, one in up.items()]
 
 
-def _story(number: int, port: int, there: Passage, back: Passage | None) -> Story:
+def story_of(number: int, port: int, there: Passage, back: Passage | None) -> Story:
     if there.fate is not Fate.PASSED:
         return Story(number, port, there.at, "up", None, None)
     if back is None or there.out is None:
