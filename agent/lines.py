@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from agent.probes.line_traffic import read_traffic
+from agent.probes.loaded_latency import LoadedLatency
 from agent.probes.stamp_socket import StampProbe
-from agent.probes.windows import Report, sample_sets
-from agent.samples import SampleSet
-from agent.wire.configuration import LineConfiguration
+from agent.probes.windows import Report, WindowFigures, sample_sets
+from agent.samples import Family, Kind, Sample, SampleSet
+from agent.wire import families
+from agent.wire.configuration import WINDOW_SECONDS, LineConfiguration
 
 logger = logging.getLogger(__name__)
 
 DISK_RETRY_SECONDS = 5.0
+
+FAMILIES = (
+    Family(families.LOADED_LATENCY, Kind.GAUGE, "RTT that load added in the window (p95 busy less p5 idle)."),
+)
 
 Put = Callable[[list[SampleSet], dict[str, str]], Awaitable[None]]
 """Commits samples together with what is to be remembered. Raises sqlite3.Error, OSError."""
@@ -26,11 +34,12 @@ Say = Callable[[str, list[SampleSet] | None], None]
 """Shows a line's newest samples locally; None when it is measured no more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Measured:
     configuration: LineConfiguration
     probe: StampProbe
     task: asyncio.Task[None]
+    load: LoadedLatency = field(default_factory=LoadedLatency)
 
 
 class Lines:
@@ -56,7 +65,10 @@ class Lines:
                 await self._commit(name, *measured.probe.finish())
                 self._say(name, None)
         for name, configuration in by_name.items():
-            if name not in self._measured:
+            if name in self._measured:
+                # Its contract may have changed: that is no reason to measure anew.
+                self._measured[name].configuration = configuration
+            else:
                 logger.info("line %s: measuring begins", name)
                 probe = await self._probe(configuration)
                 self._measured[name] = _Measured(configuration, probe, start(f"line {name}", probe.run))
@@ -64,6 +76,30 @@ class Lines:
     def cancel(self) -> None:
         for measured in self._measured.values():
             measured.task.cancel()
+
+    async def watch_traffic(self) -> None:
+        """Until cancelled: sees how full the lines are whose contract is known."""
+        while True:
+            await asyncio.sleep(WINDOW_SECONDS - time.time() % WINDOW_SECONDS)
+            # With several lines nobody knows which one the machine's traffic goes over.
+            if len(self._measured) == 1:
+                (measured,) = self._measured.values()
+                if (traffic := read_traffic()) is not None:
+                    measured.load.saw(traffic)
+
+    def _loaded(self, line: str, reports: Iterable[Report]) -> list[SampleSet]:
+        measured = self._measured.get(line)
+        if measured is None:
+            return []
+        contract = measured.configuration
+        found = []
+        for report in reports:
+            if isinstance(report, WindowFigures):
+                seconds = measured.load.window(report, contract.download_mbits, contract.upload_mbits)
+                if seconds is not None:
+                    sample = Sample(families.LOADED_LATENCY, seconds, (("line", line),))
+                    found.append(SampleSet(report.start + WINDOW_SECONDS, (sample,)))
+        return found
 
     async def finish(self) -> None:
         """After the probes' tasks have ended: commit what they still hold."""
@@ -80,7 +116,7 @@ class Lines:
         return StampProbe(name, target, target.host or self._hub_host, left, commit)
 
     async def _commit(self, line: str, reports: list[Report], awaiting: str) -> None:
-        sets = sample_sets(line, reports)
+        sets = [*sample_sets(line, reports), *self._loaded(line, reports)]
         self._say(line, sets)
         while True:
             try:

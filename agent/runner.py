@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from agent import configuration as node_configuration
+from agent import lines
 from agent.configuration import DEFAULT_SAMPLING_INTERVAL_SECONDS, REFRESH_SECONDS, Cached, RefusedError
 from agent.delivery import Delivery
 from agent.failure import UserError
@@ -142,7 +143,7 @@ class Agent:
         self._latest = Latest(
             family
             for group in (
-                *(FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES),
+                *(FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES, lines.FAMILIES),
                 *(one.families for one in SENSORS.values()),
                 *(one.families for one in PROBES.values()),
             )
@@ -170,6 +171,7 @@ class Agent:
                 parts = [
                     self._start(tasks, "configuration", partial(self._keep_configuration, tasks)),
                     self._start(tasks, "sampling", self._sample),
+                    self._start(tasks, "line traffic", self._lines.watch_traffic),
                     *(self._start(tasks, f"uplink {lane.value}", partial(self._delivery.run, lane)) for lane in Lane),
                 ]
                 await stopped.wait()
