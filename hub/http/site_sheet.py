@@ -53,6 +53,7 @@ class TokenShown(BaseModel):
 class InstallLine(BaseModel):
     """What a machine of a site needs: the hub's address as it reaches it, and the lines for its shell.
 
+    `ca_sha256`: the fingerprint of the hub's own certificate authority, null when it serves plain HTTP.
     `telephone`: of the hub, empty when none is configured. `only_here`: the hub serves its own machine only.
     `has_packages`: whether the hub holds what the line installs.
     """
@@ -60,6 +61,7 @@ class InstallLine(BaseModel):
     hub: str
     line: str
     uninstall: str
+    ca_sha256: str | None
     telephone: str
     only_here: bool
     has_packages: bool
@@ -112,6 +114,7 @@ def router(
             hub=hub,
             line=install_line(hub, token, ca_sha256),
             uninstall=uninstall_line(),
+            ca_sha256=ca_sha256,
             telephone=configuration.hub.telephone,
             only_here=configuration.is_local,
             has_packages=bool(packages.packages),

@@ -198,7 +198,8 @@ def test_a_machine_is_added_with_a_sheet_and_seen_to_arrive(
     page.get_by_text("Đang chờ máy ghi danh").wait_for()
     page.get_by_role("button", name="In phiếu").click()
     sheet = page.get_by_role("dialog")
-    token = sheet.get_by_text(re.compile(r"^ts-[a-z2-7]{32}$")).inner_text()
+    typed = sheet.get_by_text(re.compile(r"^ts-([a-z2-7]{4} ?){8}$")).inner_text()
+    token = typed.replace(" ", "")
     sheet.get_by_alt_text("Mã QR của địa chỉ cài đặt").wait_for()
     expect(sheet.get_by_role("heading", name="UBND xã Kim Xá")).to_be_visible()
     shoot(page, tmp_path / "sheet.png")
@@ -210,6 +211,12 @@ def test_a_machine_is_added_with_a_sheet_and_seen_to_arrive(
     phone.goto(f"{system.url}/cai-dat#{token}")
     expect(phone.locator(".line").first).to_contain_text(f"--token {token}")
     assert token not in phone.url
+    phone.get_by_label("Mã ghi danh trên phiếu").fill(typed[:-1])
+    phone.get_by_text("Mã chưa đủ hoặc sai").wait_for()
+    phone.get_by_label("Mã ghi danh trên phiếu").fill(typed)
+    expect(phone.locator(".line").first).to_contain_text(f"--token {token}")
+    phone.get_by_label("Mã ghi danh trên phiếu").fill(f"{token}.{'0' * 64}")
+    phone.get_by_text("Phiếu này là của máy chủ khác").wait_for()
     phone.close()
 
     machine = {"token": token, "hostname": "kim-xa-pc1", "platform": "Debian 12", "version": "1"}

@@ -6,7 +6,7 @@ import { t } from "./locale.js";
 import { ErrorNotice, LanguageSwitch, errorWords, typed } from "./parts.js";
 import { html, useEffect, useState } from "./ui.js";
 
-const TOKEN = /^ts-[a-z2-7]{32}(\.[0-9a-f]{64})?$/;
+const TOKEN = /^(ts-[a-z2-7]{32})(?:\.([0-9a-f]{64}))?$/;
 const PLACE = /TOKEN$/;
 
 /** @param {{switchLanguage: any}} props */
@@ -20,7 +20,11 @@ export function Install({ switchLanguage }) {
     history.replaceState(null, "", location.pathname);
     call("/api/v1/install-line").then(setSaid, (problem) => setError(errorWords(problem)));
   }, []);
-  const isRight = TOKEN.test(token.trim());
+  const found = token.replaceAll(/\s/g, "").toLowerCase().match(TOKEN);
+  const ca = said?.ca_sha256 ?? undefined;
+  const wrong = !token ? "" : !found ? t("install.wrong") : said && found[2] && found[2] !== ca ? t("install.otherHub") : "";
+  // Typed from the sheet it lacks the fingerprint, which nobody should have to type.
+  const whole = found && !wrong ? found[1] + (ca ? `.${ca}` : "") : "";
   return html`<main class="entry"><div class="card stack entry__card entry__card--wide">
     <div class="row row--between"><h1 class="title">${t("install.title")}</h1><${LanguageSwitch}
       onSwitch=${switchLanguage} /></div>
@@ -29,11 +33,11 @@ export function Install({ switchLanguage }) {
       <li>${t("install.terminal")}</li>
       <li><div class="stack stack--tight"><div class="field"><label for="install-token">${t("install.token")}</label>
         <input id="install-token" class="code" value=${token} autocomplete="off" autocapitalize="none" spellcheck=${false}
-          aria-invalid=${token && !isRight ? "true" : undefined} aria-describedby="install-token-hint"
+          aria-invalid=${wrong ? "true" : undefined} aria-describedby="install-token-hint"
           onInput=${typed(setToken)} />
-        <span class=${token && !isRight ? "error" : "hint"} id="install-token-hint">${token && !isRight ? t("install.wrong") : t("install.hint")}</span></div>
-        ${isRight && html`<${CopyLine} label=${t("machine.paste")}
-          value=${said.line.replace(PLACE, token.trim())} />`}</div></li>
+        <span class=${wrong ? "error" : "hint"} id="install-token-hint">${wrong || t("install.hint")}</span></div>
+        ${whole && html`<${CopyLine} label=${t("machine.paste")}
+          value=${said.line.replace(PLACE, whole)} />`}</div></li>
       <li>${t("install.wait")}${said.telephone && html` ${t("install.call")} <a
         href=${`tel:${said.telephone.replaceAll(/[^\d+]/g, "")}`}>${said.telephone}</a>.`}</li>
     </ol>

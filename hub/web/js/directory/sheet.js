@@ -13,6 +13,9 @@ const STEPS = [
     "Wait for “● xong / done”. After 5 minutes, or on an error: call the number below and read out the last line."],
 ];
 
+/** In fours, for whoever types it. @param {string} token */
+const grouped = (token) => token.replace(/^ts-/, "").replaceAll(/(.{4})(?=.)/g, "$1 ").replace(/^/, "ts-");
+
 /** @param {{site: any, made: any, onClose: () => void}} props */
 export function Sheet({ site, made, onClose }) {
   const dialog = useRef(/** @type {any} */ (null));
@@ -45,7 +48,9 @@ export function Sheet({ site, made, onClose }) {
         <dl class="sheet__facts">
           <div><dt>Địa chỉ mở trên máy <${En} text="Address to open on the machine" /></dt><dd
             class="code">${made.hub}/cai-dat</dd></div>
-          <div><dt>Mã ghi danh, dùng một lần <${En} text="Token, good once" /></dt><dd class="code">${made.token}</dd></div>
+          <div><dt>Mã ghi danh, dùng một lần <${En} text="Token, good once" /></dt><dd class="code">${grouped(made.token.split(".")[0])}</dd></div>
+          ${made.ca_sha256 && html`<div><dt>Dấu chứng chỉ của máy chủ (SHA-256) <${En} text="Fingerprint of the hub's CA" /></dt>
+            <dd class="code sheet__print">${made.ca_sha256}</dd></div>`}
           <div><dt>Dùng được đến <${En} text="Good until" /></dt><dd
             class="numbers">${dateTime(made.record.expires_at)}</dd></div>
           <div><dt>Điện thoại của trung tâm <${En} text="Telephone of the hub" /></dt>
