@@ -100,7 +100,7 @@ def verify_audit(where: Paths) -> bool:
 def export_audit(where: Paths, form: str) -> None:
     """The whole log to standard output. Raises UserError for an unknown form."""
     if form not in ("json", "csv"):
-        raise UserError(f"--format {form}: json or csv")
+        raise UserError(f"--format {form}: chọn json hoặc csv / json or csv")
     with _opened(where) as session:
         found = audit.entries(session)
         for piece in export.as_json(found) if form == "json" else export.as_csv(found):
@@ -134,7 +134,7 @@ def _unit(session: Session, code: str) -> int | None:
         return None
     found = session.scalars(select(Unit).where(Unit.code == code).order_by(Unit.valid_from.desc())).first()
     if found is None:
-        raise UserError(f"--unit {code}: no such unit")
+        raise UserError(f"--unit {code}: không có đơn vị này / no such unit")
     return found.id
 
 

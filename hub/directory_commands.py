@@ -26,7 +26,10 @@ def print_token(configuration: Configuration, paths: Paths, site: str, name: str
             directory.ensure_site(session, site, name)
         elif directory.find_site(session, site) is None:
             known = ", ".join(code for code in directory.site_codes(session)) or "none yet"
-            raise UserError(f"--site {site}: no such site (known: {known}); for a new one give --name too")
+            raise UserError(
+                f"--site {site}: không có điểm này; điểm mới cần thêm --name. / "
+                f"no such site (known: {known}); for a new one give --name too"
+            )
         now = time.time()
         token = directory.issue_token(session, site, now, certificates.ca_sha256 if certificates else None)
         audit.record(session, "command line", "node.token_issued", site, now=now)

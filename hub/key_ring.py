@@ -87,6 +87,7 @@ class KeyRing:
     def _replace(self, keys: Keys) -> None:
         if self._sources.given(NAME) is not None:
             raise UserError(
+                "vòng khóa được cấp từ bên ngoài: hãy đổi khóa ở đó. / "
                 "the key ring was given from outside (environment or systemd credential): rotate it there; "
                 "its form is that of secrets/keyring.json"
             )
@@ -119,5 +120,7 @@ def _parse(text: str, where: str) -> Keys:
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError):
         # No chain: the text that could not be read is made of keys.
-        raise UserError(f'{where}: not a key ring: {{"current": ID, "keys": {{ID: 32 bytes in base64}}}}') from None
+        raise UserError(
+            f'{where}: không phải vòng khóa / not a key ring: {{"current": ID, "keys": {{ID: 32 bytes in base64}}}}'
+        ) from None
     return Keys(current, keys)

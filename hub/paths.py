@@ -103,11 +103,12 @@ class Paths:
                 pass
         except OSError as error:
             raise UserError(
-                f"{self.root}: the data folder cannot be written ({error.strerror}); "
+                f"{self.root}: không ghi được thư mục dữ liệu; chọn thư mục khác bằng --data, hoặc cho phép ghi. / "
+                f"the data folder cannot be written ({error.strerror}); "
                 f"give another one with --data FOLDER, or make it writable for this user"
             ) from None
         if self.run.stat().st_uid != os.getuid():
-            raise UserError(f"{self.run}: belongs to another user; remove it")
+            raise UserError(f"{self.run}: thuộc người dùng khác, hãy xóa. / belongs to another user; remove it")
 
 
 def paths(root: Path) -> Paths:

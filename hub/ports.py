@@ -27,16 +27,21 @@ def require_free(ports: Iterable[Port]) -> None:
         try:
             _try(port)
         except OSError as error:
-            what = {
-                errno.EADDRINUSE: "is taken by another program",
-                errno.EACCES: "needs root",
-                errno.EADDRNOTAVAIL: "is on an address that this machine does not have",
-            }.get(error.errno or 0, str(error))
+            vi, en = _REASONS.get(error.errno or 0, (str(error), str(error)))
             flags = "-ltnp" if protocol == "TCP" else "-lunp"
             raise UserError(
-                f"{port.key}: {protocol} port {port.number} on {port.address} {what}; see who has it with "
-                f"ss {flags} 'sport = :{port.number}', or set another {port.key} in hub.toml (--config)"
+                f"{port.key}: cổng {protocol} {port.number} tại {port.address} {vi}; xem: "
+                f"ss {flags} 'sport = :{port.number}', hoặc đặt {port.key} khác trong hub.toml (--config). / "
+                f"{protocol} port {port.number} on {port.address} {en}; "
+                f"see who has it, or set another {port.key} in hub.toml (--config)"
             ) from None
+
+
+_REASONS = {
+    errno.EADDRINUSE: ("đang do chương trình khác dùng", "is taken by another program"),
+    errno.EACCES: ("cần quyền root", "needs root"),
+    errno.EADDRNOTAVAIL: ("là địa chỉ máy này không có", "is on an address that this machine does not have"),
+}
 
 
 def _try(port: Port) -> None:

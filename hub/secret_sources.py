@@ -37,7 +37,7 @@ class SecretSources:
             except FileNotFoundError:
                 return None
             except (OSError, UnicodeDecodeError) as error:
-                raise UserError(f"{path}: the credential cannot be read: {error}") from None
+                raise UserError(f"{path}: không đọc được khóa / the credential cannot be read: {error}") from None
         return None
 
     def ensure(self, name: str) -> str:
@@ -54,5 +54,7 @@ def _checked(text: str, where: str) -> str:
     text = text.strip()
     if len(text) < MIN_CHARACTERS:
         # Where, never what.
-        raise UserError(f"{where}: a secret needs at least {MIN_CHARACTERS} characters")
+        raise UserError(
+            f"{where}: khóa cần ít nhất {MIN_CHARACTERS} ký tự. / a secret needs at least {MIN_CHARACTERS} characters"
+        )
     return text

@@ -26,7 +26,7 @@ async def up(configuration: Configuration, config_file: Path | None, paths: Path
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     paths.create()
     if control.is_running(paths.supervisor_socket):
-        raise UserError(f"already running with the data in {paths.root}; see it with: thongsuot status")
+        raise UserError(f"đang chạy rồi; xem bằng: thongsuot status / already running with the data in {paths.root}")
     ports.require_free(needed_ports(configuration))
     prepared = setup.prepare(configuration, paths)
     children = list(programs(configuration, config_file, paths))

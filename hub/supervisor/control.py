@@ -78,6 +78,7 @@ def ask(path: Path, command: str, name: str = "") -> list[ProgramStatus]:
                 answer = json.loads(answers.readline())
     except (OSError, ValueError):
         raise UserError(
+            f"Thông Suốt chưa chạy ở đây; khởi động bằng: make up (hoặc thongsuot up). / "
             f"Thông Suốt is not running here (no answer at {path}); start it with: make up (or thongsuot up)"
         ) from None
     if "error" in answer:

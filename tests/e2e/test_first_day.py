@@ -57,7 +57,7 @@ def test_it_says_the_address_the_password_and_what_runs(system: System) -> None:
 def test_a_second_start_says_that_it_runs_already(system: System) -> None:
     again = system.command("up")
     assert again.returncode == 2
-    assert again.stderr.startswith("thongsuot: already running with the data in ")
+    assert again.stderr.startswith("thongsuot: đang chạy rồi; xem bằng: thongsuot status / already running ")
 
 
 def test_check_finds_nothing_wrong(system: System, board: dict[str, Any]) -> None:

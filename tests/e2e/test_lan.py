@@ -78,7 +78,8 @@ def test_a_hub_with_another_ca_is_not_trusted(system: System, tmp_path: Path) ->
 def test_an_unknown_site_is_said_with_those_that_are_known(system: System) -> None:
     refused = system.command("agent", "token", "--site", "nowhere")
     assert refused.returncode == 2
-    assert refused.stderr.startswith("thongsuot: --site nowhere: no such site (known: trung-tam")
+    assert refused.stderr.startswith("thongsuot: --site nowhere: không có điểm này")
+    assert "no such site (known: trung-tam" in refused.stderr
 
 
 def test_plain_http_and_strangers_get_nothing(system: System) -> None:

@@ -57,10 +57,10 @@ def test_a_user_is_added_listed_and_reset(where: Paths) -> None:
     ("words", "message"),
     [
         (("user", "add", "lan", "--role", "king"), "Role 'king' is unknown"),
-        (("user", "add", "lan", "--unit", "x"), "--unit x: no such unit"),
+        (("user", "add", "lan", "--unit", "x"), "--unit x: không có đơn vị này / no such unit"),
         (("user", "reset", "nobody"), "There is no user 'nobody'"),
         (("user", "grant", "nobody", "--role", "leader"), "There is no user 'nobody'"),
-        (("audit", "export", "--format", "xml"), "--format xml: json or csv"),
+        (("audit", "export", "--format", "xml"), "--format xml: chọn json hoặc csv / json or csv"),
     ],
 )
 def test_a_mistake_is_said_in_one_line(where: Paths, words: tuple[str, ...], message: str) -> None:

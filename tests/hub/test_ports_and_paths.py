@@ -22,7 +22,7 @@ def test_a_taken_port_is_named_with_its_key(kind: socket.SocketKind) -> None:
             holder.listen()
         number = holder.getsockname()[1]
         with pytest.raises(
-            UserError, match=rf"hub\.port: (TCP|UDP) port {number} on 127\.0\.0\.1 is taken by another"
+            UserError, match=rf"hub\.port: cổng .* (TCP|UDP) port {number} on 127\.0\.0\.1 is taken by another"
         ):
             require_free([Port("hub.port", kind, "127.0.0.1", number)])
     require_free([Port("hub.port", kind, "127.0.0.1", number)])
