@@ -99,7 +99,15 @@ async def _read_sheet(request: Request, noun: str | None) -> Sheet:
 
 def _add_export(router: APIRouter, desk: Desk, requires: Requires) -> None:
     found: dict[int | str, dict[str, Any]] = {
-        200: {"content": {CSV: {"schema": {"type": "string"}}, YAML: {"schema": {"type": "string"}}}}
+        200: {
+            "content": {
+                CSV: {"schema": {"type": "string"}, "example": "code,name\nxa-kim-xa,UBND xã Kim Xá\n"},
+                YAML: {
+                    "schema": {"type": "object"},
+                    "example": {"sites": [{"code": "xa-kim-xa", "name": "UBND xã Kim Xá"}]},
+                },
+            }
+        }
     }
 
     @router.get(

@@ -127,7 +127,7 @@ def add_history_routes(router: APIRouter, desk: Desk, requires: Requires) -> Non
         operation_id="undo_change",
     )
     @requires(Action.WRITE_DIRECTORY)
-    async def undo(number: int, request: Request) -> Response:
+    async def undo(number: Annotated[int, Path(ge=1, le=2**31 - 1)], request: Request) -> Response:
         def work(acting: Acting) -> tuple[ChangesShown, list[Change]]:
             if not 0 < number < 2**62:
                 raise directory_problems.not_found("changes", str(number))

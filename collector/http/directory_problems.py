@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -95,8 +95,16 @@ class ProblemRoute(APIRoute):
                     "Có thay đổi khác vừa xảy ra cùng lúc; hãy tải lại.",
                     "Something else changed meanwhile; load it again.",
                 ).response()
+            except DataError as error:
+                logger.warning("%s %s: %s", request.method, request.url.path, error.orig)
+                return ProblemError(
+                    422,
+                    _TITLES[422],
+                    "Có ký tự hoặc số không giữ được. / It holds characters or numbers that cannot be kept.",
+                ).response()
             except SQLAlchemyError as error:
-                logger.error("%s %s: %s", request.method, request.url.path, error)
+                # `orig`, not the statement: its parameters may be telephones.
+                logger.error("%s %s: %s", request.method, request.url.path, getattr(error, "orig", None) or error)
                 return problems.storage_busy(RETRY_SECONDS).response()
 
         return answering

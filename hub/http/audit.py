@@ -50,7 +50,7 @@ def router(sign_ins: SignIns, sessions: sessionmaker[Session], head: audit.HeadF
     @routes.get("")
     @requires(Action.READ_AUDIT, everywhere=True)
     async def latest(
-        before: int | None = Query(default=None, ge=1),
+        before: int | None = Query(default=None, ge=1, le=2**62),
         actor: str = Query(default="", max_length=100),
         action: str = Query(default="", max_length=64),
     ) -> Page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,10 @@ def _complete(document: dict[str, Any], demands: dict[tuple[str, str], str]) -> 
         kind = demands.get((method, path), "public")
         if name in SUMMARIES:
             operation["summary"] = SUMMARIES[name]
-        if kind not in ("public", "signing in"):
+        if kind != "public":
             operation["security"] = [{"token": []}] if kind == "node key" else [{"cookie": []}, {"token": []}]
         _set_bodies(name, operation)
+        _name_parameters(path, operation)
         _add_refusals(name, kind, operation)
         _add_examples(examples.get(name, {}), operation)
     _share_examples(document)
@@ -114,6 +116,16 @@ def _set_bodies(name: str, operation: dict[str, Any]) -> None:
             "description": described["description"],
             **({"content": copy.deepcopy(RESPONSES[name])} if RESPONSES[name] else {}),
         }
+
+
+def _name_parameters(path: str, operation: dict[str, Any]) -> None:
+    """Those of the address that a raw route does not declare."""
+    known = {one["name"] for one in operation.get("parameters", ())}
+    missing = [name for name in re.findall(r"{(\w+)}", path) if name not in known]
+    if missing:
+        operation["parameters"] = operation.get("parameters", []) + [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in missing
+        ]
 
 
 def _add_refusals(name: str, kind: str, operation: dict[str, Any]) -> None:
@@ -177,4 +189,4 @@ def _teach(content: dict[str, Any], known: dict[str, Any]) -> None:
 
 
 def _success(operation: dict[str, Any]) -> str:
-    return next(status for status in operation["responses"] if status.startswith("2"))
+    return next(str(status) for status in operation["responses"] if status.startswith("2"))

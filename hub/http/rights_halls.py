@@ -14,6 +14,7 @@ from hub.http.principal import address_of, principal_of
 from hub.http.problems import RefusedError
 from hub.http.rights import public, requires
 from hub.http.rights_tree import Places
+from hub.http.row_numbers import RowNumber
 from hub.http.sign_in import COOKIE, SignIns, hall_principal
 from hub.http.sign_in_routes import Person, person_of
 
@@ -90,7 +91,7 @@ def router(sign_ins: SignIns, places: Places) -> APIRouter:
 
     @routes.delete("/halls/{site}/access/{access_id}", status_code=204)
     @requires(Action.OPEN_SITE_ACCESS)
-    async def revoke(site: str, access_id: int, request: Request) -> None:
+    async def revoke(site: str, access_id: RowNumber, request: Request) -> None:
         await refuse_foreign(request, site)
         name = principal_of(request).name
 

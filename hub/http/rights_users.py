@@ -18,6 +18,7 @@ from hub.http.principal import Principal, address_of, principal_of
 from hub.http.problems import RefusedError
 from hub.http.rights import requires
 from hub.http.rights_tree import Places
+from hub.http.row_numbers import GivenNumber, RowNumber
 from hub.http.sign_in import SignIns
 from hub.one_time import one_time_password
 
@@ -30,7 +31,7 @@ class NewGrant(BaseModel):
     """`unit`: its id; null is the whole tree."""
 
     role: Role
-    unit: int | None = None
+    unit: GivenNumber | None = None
 
 
 class NewUser(NewGrant):
@@ -216,7 +217,7 @@ def router(sign_ins_: SignIns, places: Places) -> APIRouter:
 
     @routes.delete("/{name}/grants/{grant_id}")
     @requires(Action.MANAGE_USERS)
-    async def revoke(name: str, grant_id: int, request: Request) -> User:
+    async def revoke(name: str, grant_id: RowNumber, request: Request) -> User:
         tree = await places.tree()
 
         def work(session: Session, principal: Principal) -> User:

@@ -11,6 +11,7 @@ from collector.accounts import sign_ins, totp
 from hub.http.principal import Principal, address_of, principal_of
 from hub.http.problems import RefusedError
 from hub.http.rights import SIGNED_IN, SIGNING_IN, declare
+from hub.http.row_numbers import RowNumber
 from hub.http.sign_in import SignIns
 from hub.http.sign_in_routes import Code, Person, SignInRoutes, person_of
 
@@ -140,7 +141,7 @@ def router(sign_ins_: SignIns, steps: SignInRoutes) -> APIRouter:
 
     @routes.delete("/sessions/{session_id}", status_code=204)
     @declare(SIGNED_IN)
-    async def end(session_id: int, request: Request) -> None:
+    async def end(session_id: RowNumber, request: Request) -> None:
         principal = principal_of(request)
 
         def work(session: Session) -> bool:

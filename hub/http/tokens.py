@@ -11,6 +11,7 @@ from collector.accounts.rights import Scope
 from hub.http.principal import address_of, principal_of
 from hub.http.problems import RefusedError
 from hub.http.rights import SIGNED_IN, declare
+from hub.http.row_numbers import RowNumber
 from hub.http.sign_in import SignIns
 
 
@@ -72,7 +73,7 @@ def router(sign_ins: SignIns) -> APIRouter:
 
     @routes.delete("/{token_id}", status_code=204)
     @declare(SIGNED_IN)
-    async def revoke(token_id: int, request: Request) -> None:
+    async def revoke(token_id: RowNumber, request: Request) -> None:
         principal = principal_of(request)
 
         def work(session: Session) -> None:

@@ -214,7 +214,7 @@ async def test_history_and_undo(api: Api) -> None:
     assert undone.json()["items"][0]["undoes"] == second["id"]
     assert (await api.get("/sites/xa-kim-xa")).json()["place"] == "a"
     assert_problem(await api.send("POST", "/changes/999999/undo"), 404)
-    assert_problem(await api.send("POST", f"/changes/{2**70}/undo"), 404)
+    assert_problem(await api.send("POST", f"/changes/{2**70}/undo"), 422)
     assert (await api.get("/changes?noun=sites&limit=1")).json()["items"][0]["undoes"] == second["id"]
 
 
