@@ -95,6 +95,11 @@ def test_a_broken_file_names_its_rows_and_writes_nothing(page: Page, tmp_path: P
     row = page.get_by_role("row").filter(has_text="không có ngày này")
     assert row.get_by_role("cell").all_inner_texts()[:3] == ["2", "Từ ngày", "31/2/2019"]
     assert page.get_by_role("button", name="Ghi vào danh mục").is_disabled()
+    broken.write_text(broken.read_text(encoding="utf-8-sig").replace("31/2/", "1/9/"), encoding="utf-8-sig")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_label("Chọn tệp CSV").click()
+    chooser.value.set_files(broken)
+    page.get_by_text("Xem trước: chưa ghi gì cả").wait_for()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
 

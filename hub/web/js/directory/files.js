@@ -24,26 +24,28 @@ function guess(name, head) {
 
 /** @param {{desk: import("./desk.js").Desk, onClose: () => void}} props */
 export function ImportDialog({ desk, onClose }) {
-  const [file, setFile] = useState(/** @type {File | null} */ (null));
+  const [file, setFile] = useState(/** @type {{name: string, content: Blob} | null} */ (null));
   const [noun, setNoun] = useState("units");
   const [over, setOver] = useState(false);
   const planned = usePlan(desk, onClose);
   const isYaml = file !== null && /\.ya?ml$/i.test(file.name);
 
-  function look(/** @type {File} */ chosen, /** @type {string} */ of) {
+  function look(/** @type {{name: string, content: Blob}} */ chosen, /** @type {string} */ of) {
     const yaml = /\.ya?ml$/i.test(chosen.name);
     planned.look({
       path: yaml ? `${API}/import` : `${API}/import?noun=${of}`,
-      options: { file: chosen, type: yaml ? "application/yaml" : "text/csv" },
+      options: { file: chosen.content, type: yaml ? "application/yaml" : "text/csv" },
       done: t("import.done", { file: chosen.name }),
     });
   }
   async function take(/** @type {File | undefined} */ chosen) {
     if (!chosen) return;
     const found = guess(chosen.name, (await chosen.slice(0, 400).text()).split("\n")[0]);
-    setFile(chosen);
+    // As it is now: what is written must be what was looked at, even when a spreadsheet saves the file meanwhile.
+    const held = { name: chosen.name, content: new Blob([await chosen.arrayBuffer()]) };
+    setFile(held);
     setNoun(found);
-    look(chosen, found);
+    look(held, found);
   }
   const drop = (/** @type {any} */ event) => {
     event.preventDefault();
@@ -56,6 +58,7 @@ export function ImportDialog({ desk, onClose }) {
         onDragLeave=${() => setOver(false)}>
       <div class="field"><label for="import-file">${t("import.file")}</label>
         <input id="import-file" type="file" accept=".csv,.yaml,.yml,.txt" aria-describedby="import-hint"
+          onClick=${(/** @type {any} */ event) => { event.target.value = ""; }}
           onChange=${(/** @type {any} */ event) => take(event.target.files[0])} />
         <span class="hint" id="import-hint">${t("import.hint")}</span></div>
       ${file && !isYaml && html`<div class="field"><label for="import-noun">${t("import.noun")}</label>
