@@ -16,6 +16,9 @@ from collector.tables.accounts import (
 from collector.tables.base import Base, metadata
 from collector.tables.changes import DirectoryChange
 from collector.tables.devices import Device
+from collector.tables.episodes import LineDay, LineEpisode, LineWork, SpeedTest
+from collector.tables.events import NodeEvent, NodeEventCursor
+from collector.tables.evidence import EvidenceMinute
 from collector.tables.lines import Line
 from collector.tables.minutes import LineMinute, NodeMinute
 from collector.tables.nodes import EnrolmentTokenRow, Node
@@ -32,16 +35,23 @@ __all__ = [
     "Device",
     "DirectoryChange",
     "EnrolmentTokenRow",
+    "EvidenceMinute",
     "GrantRow",
     "Line",
+    "LineDay",
+    "LineEpisode",
     "LineMinute",
+    "LineWork",
     "Node",
+    "NodeEvent",
+    "NodeEventCursor",
     "NodeMinute",
     "Person",
     "RecoveryCodeRow",
     "Site",
     "SiteAccessRow",
     "SitePast",
+    "SpeedTest",
     "Telephone",
     "TotpRow",
     "Unit",

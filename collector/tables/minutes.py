@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.tables.base import Base
@@ -53,6 +53,10 @@ class LineMinute(Base):
     burst_r: Mapped[float | None]
     r: Mapped[float | None]
     mos: Mapped[float | None]
+    state: Mapped[str | None] = mapped_column(String(8))
+    """good, weak, bad, down, with hysteresis (collector.quality.hysteresis); None: not measured or not judged yet."""
+    cause: Mapped[str | None] = mapped_column(String(8))
+    """Of the episode that it is a part of."""
     open_windows: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What the windows said, kept until the minute is complete or too old to change; then NULL."""
     updated_at: Mapped[float]
