@@ -19,13 +19,14 @@ from typing import Any
 
 from tests.lines.bench import STAMP_PORT, Bench, direct
 from tests.lines.capture import Capture, capturing
-from tests.lines.measuring import PACKETS_PER_SECOND, Measured, Probing, measure
+from tests.lines.measuring import Measured, Probing, measure
 from tests.lines.packets import HEAD_BYTES, UDP, Packet
 from tests.lines.spec import Bursts, Direction, LineSpec
 from tests.lines.test_stamp_over_lines import flood
 from tests.lines.truth import Passage, Story, story_of
 
 SECONDS = 10
+PACKETS_PER_SECOND = 50
 IRTT_PORT = 2112
 _IRTT_NUMBER = struct.Struct("<I")
 _IRTT_NUMBER_AT = 12
@@ -102,7 +103,7 @@ def _both(bench: Bench, name: str, spec: LineSpec) -> tuple[Measured, dict[str, 
                 client.wait()
 
         try:
-            measured = measure(bench, script)
+            measured = measure(bench, script, PACKETS_PER_SECOND)
         finally:
             if server is not None:
                 server.terminate()

@@ -16,7 +16,7 @@ from agent.wire.configuration import LOSS_TIMEOUT_SECONDS, StampTarget
 from tests.lines.bench import KEY, SSID, STAMP_PORT, Bench
 from tests.lines.truth import Story, stamp_stories
 
-PACKETS_PER_SECOND = 50
+PACKETS_PER_SECOND = 100
 LONGEST_SECONDS = 30.0
 IN_FLIGHT_SECONDS = 0.15
 """What was sent so shortly before the end may still be answered; all else unanswered is lost."""

@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from agent.hub_client import HubAddress
+from agent.probes import path
 from agent.probes.icmp import EchoProbe
 from agent.probes.path import Path, PathCheck, answers, trace
 from agent.probes.periodic import Timing
@@ -148,7 +149,9 @@ def test_the_path_is_traced_hop_by_hop_with_and_without_raw_sockets(office: Benc
     assert raw == traced
 
 
-def test_a_path_that_ends_early_changes_nothing_that_was_known(office: Bench) -> None:
+def test_a_path_that_ends_early_changes_nothing_that_was_known(
+    office: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asking = Asking(FAR_HUB)
 
     async def script() -> None:
@@ -158,6 +161,7 @@ def test_a_path_that_ends_early_changes_nothing_that_was_known(office: Bench) ->
         with pytest.raises(Exception, match="the path ends after 1 hops"):
             await check(Timing())
 
+    monkeypatch.setattr(path, "ANSWER_SECONDS", 0.5)
     office.node.call(lambda: asyncio.run(script()))
     assert asking.world.whereabouts.first_hop == FIRST_HOP
     assert not office.node.call(lambda: asyncio.run(answers(FIRST_HOP)))

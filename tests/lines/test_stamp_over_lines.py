@@ -23,7 +23,7 @@ def spoilt(spec: LineSpec, packets: int) -> Script:
         run.bench.line.set(spec)
         await run.packets(packets)
         run.bench.line.set(LineSpec().both(delay=DELAY))
-        await run.answered(15)
+        await run.answered(25)
 
     return script
 
@@ -67,7 +67,7 @@ def test_a_cut_is_loss_on_the_way_that_was_cut(bench: Bench) -> None:
             run.bench.line.cut(up, down)
             await run.packets(40)
             run.bench.line.mend()
-            await run.answered(10)
+            await run.answered(25)
 
     agrees(measure(bench, script))
 
