@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 
 import typer
 
-from hub import database, installed
+from hub import check_parts, installed
+from hub.backup_commands import backups
 from hub.configuration import Configuration
-from hub.database_location import name_of
 from hub.failure import UserError
 from hub.paths import Paths
 from hub.supervisor import control
@@ -20,12 +21,24 @@ from hub.supervisor.program import State
 TIMEOUT_SECONDS = 5.0
 
 
-def check(configuration: Configuration, paths: Paths) -> bool:
+def check(configuration: Configuration, paths: Paths, clock: Callable[[], float] = time.time) -> bool:
     """Print the lines; True when nothing fails. What is only missing does not fail."""
+    backup = configuration.backup
+    now = clock()
     good = True
     for title, examine in (
-        ("thư mục dữ liệu / data folder", lambda: _data(paths)),
-        ("cơ sở dữ liệu / database", lambda: _database(paths)),
+        ("thư mục dữ liệu / data folder", lambda: str(paths.root)),
+        ("ổ đĩa / disk", lambda: check_parts.disk(paths)),
+        ("cơ sở dữ liệu / database", lambda: check_parts.schema(paths)),
+        ("đồng hồ / clock", lambda: check_parts.clock(paths, now)),
+        (
+            "sao lưu / backup",
+            lambda: check_parts.backups(
+                paths, backups(configuration, paths).status(), enabled=backup.enabled, now=now
+            ),
+        ),
+        ("nơi sao lưu thứ hai / second place", lambda: check_parts.second_place(backup.second_folder)),
+        ("chứng chỉ / certificate", lambda: check_parts.certificate(paths, now)),
         ("chương trình / programs", lambda: _programs(paths)),
         ("máy chủ / hub", lambda: _hub(configuration, paths)),
     ):
@@ -42,18 +55,11 @@ def _line(title: str, examine: Callable[[], str]) -> bool:
     except UserError as error:
         typer.echo(f"  ✗ {title}: {error}")
         return False
+    except check_parts.NotYet as missing:
+        typer.echo(f"  ○ {title}: {missing}")
+        return True
     typer.echo(f"  ● {title}: {said}")
     return True
-
-
-def _data(paths: Paths) -> str:
-    paths.create()
-    return str(paths.root)
-
-
-def _database(paths: Paths) -> str:
-    database.opened(paths).dispose()
-    return name_of(paths)
 
 
 def _programs(paths: Paths) -> str:
