@@ -1,10 +1,12 @@
 # make up      set up and start everything           make up LISTEN=0.0.0.0   serve the LAN with TLS
 # make test    set up and run all checks and tests   make soak, make bench    long runs, figures
-# DATA: the data folder (default ./var)   CONFIG: a hub.toml   ARGS: more arguments for pytest
+# DATA: the data folder (default ./var)   CONFIG: a hub.toml   ARGS: more arguments for pytest   WORKERS: its processes
 
 SHELL := /bin/sh
 DATA ?= var
 ARGS ?=
+# Most of the time tests wait for processes: two at once take half as long even on two cores.
+WORKERS ?= 2
 BIN := .venv/bin
 
 .PHONY: up setup setup-dev test lint soak bench clean
@@ -29,7 +31,7 @@ lint: setup-dev
 	.make/node/node_modules/.bin/tsc --project conferencing/web/tsconfig.json
 
 test: lint
-	$(BIN)/pytest -m "not soak" $(ARGS)
+	$(BIN)/pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup-dev
 	$(BIN)/pytest -m soak $(ARGS)

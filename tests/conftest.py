@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+
+# Whole files go to the processes that share the tests; what takes longest begins first, so that none comes late.
+LONGEST = (
+    "tests/e2e/test_restart.py",
+    "tests/api",
+    "tests/lines",
+    "tests/e2e",
+    "tests/collector/directory",
+    "tests/conferencing",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(config.rootpath)
+        return next((place for place, one in enumerate(LONGEST) if path.is_relative_to(Path(one))), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

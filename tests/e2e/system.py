@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,36 +17,10 @@ from typing import Any
 import httpx
 import pyotp
 
+from tests.ports import free_ports
+
 NEW_PASSWORD = "đủ dài và chỉ để thử"
 READY_SECONDS = 60.0
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that are free for TCP and UDP now, none of them twice."""
-    with contextlib.ExitStack() as stack:
-        found: list[int] = []
-        while len(found) < count:
-            tcp = stack.enter_context(socket.socket())
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                found.append(port)
-        return found
-
-
-def free_run(count: int) -> int:
-    """First of `count` UDP ports in a row that are free now."""
-    while True:
-        (first,) = free_ports(1)
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in range(first, first + count):
-                    stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
-            except (OSError, OverflowError):
-                continue
-        return first
 
 
 def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -71,7 +44,7 @@ class System:
         self.hub_port, stamp, self.prometheus_port, alertmanager, agent = free_ports(5)
         (data / "hub.toml").write_text(
             f"[hub]\nport = {self.hub_port}\n[stamp]\nport = {stamp}\n"
-            f"[media]\nport = {free_run(workers)}\nworkers = {workers}\n"
+            f"[media]\nport = {free_ports(workers, in_a_row=True)[0]}\nworkers = {workers}\n"
             f"[agent]\nmetrics_port = {agent}\n"
             f"[prometheus]\nport = {self.prometheus_port}\n[alertmanager]\nport = {alertmanager}\n"
         )
