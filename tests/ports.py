@@ -1,4 +1,4 @@
-"""Ports for servers under test, below those that the kernel gives out, so that nobody takes them before they are used.
+"""Ports for servers under test, below those that the kernel gives out: nobody takes them before they are used.
 
 Each of the processes that share the tests has a range of its own.
 """
