@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 import collector.presets
 from tests.e2e.browser import HALL_PC, TELEPHONE, chromium
 from tests.e2e.screens import shoot
-from tests.e2e.system import System
+from tests.e2e.system import NEW_PASSWORD, System
 
 pytestmark = pytest.mark.e2e
 
@@ -270,6 +270,31 @@ def test_two_communes_merge_and_the_old_one_says_what_it_became(page: Page, syst
     page.get_by_role("article").get_by_role("link", name="Vĩnh An").click()
     page.get_by_text("Gồm các đơn vị cũ:").wait_for()
     page.get_by_role("link", name="UBND xã Yên Bình").wait_for()
+
+
+def test_a_leader_looks_and_is_offered_nothing_to_change(
+    system: System, client: httpx.Client, browser: Browser
+) -> None:
+    client.post(f"{API}/people", json={"name": "Nguyễn Văn An", "site": "xa-bo-sao"}).raise_for_status()
+    for number, visibility in (("0912 345 678", "staff"), ("0211 3839 111", "everyone")):
+        telephone = {"number": number, "visibility": visibility, "person": "nguyen-van-an"}
+        client.post(f"{API}/telephones", json=telephone).raise_for_status()
+    leader = {"name": "lanh.dao", "display_name": "Lãnh đạo", "role": "leader", "unit": None}
+    password = client.post("/api/v1/users", json=leader).raise_for_status().json()["password"]
+    with system.client() as theirs:
+        theirs.post("/api/v1/session", json={"name": "lanh.dao", "password": password}).raise_for_status()
+        theirs.post("/api/v1/session/password", json={"old": password, "new": NEW_PASSWORD}).raise_for_status()
+        context = browser.new_context(viewport=HALL_PC, locale="vi-VN")
+        context.add_cookies(
+            [{"name": one.name, "value": one.value or "", "url": system.url} for one in theirs.cookies.jar]
+        )
+        page = context.new_page()
+        open_site(page, system, "xa-bo-sao", "UBND xã Bồ Sao")
+        page.get_by_role("link", name="0211 3839 111").wait_for()
+        assert page.get_by_role("link", name="0912 345 678").count() == 0
+        offered = page.get_by_role("main").get_by_role("button").all_inner_texts()
+        assert set(offered) <= {"Lịch sử", "Chi tiết"}
+        context.close()
 
 
 def test_on_a_telephone_one_goes_from_the_list_to_the_site_and_back(

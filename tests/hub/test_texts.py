@@ -36,9 +36,7 @@ COMPUTED = {
     "noun.": tuple(NOUNS),
     "add.": tuple(NOUNS),
     "field.": {field.name for noun in NOUNS.values() for field in noun.fields},
-    "choice.": {
-        choice for noun in NOUNS.values() for field in noun.fields for choice in (field.kind.choices or ())
-    },
+    "choice.": {choice for noun in NOUNS.values() for field in noun.fields for choice in (field.kind.choices or ())},
     "done.": ("added", "changed", "removed"),
     "plan.": ("added", "changed", "removed", "unchanged"),
 }
