@@ -39,6 +39,7 @@ from collector.http.throughput import Throughput
 from collector.http.write import Ingest
 from collector.ingest.identity import NodeIdentity
 from collector.overview import site_states
+from collector.quality.evidence import seal_old_evidence
 from collector.quality.minutes import seal_old
 from collector.settings import CollectorSettings
 from collector.sink import Sink
@@ -226,9 +227,9 @@ class Collector:
 
     async def _seal(self) -> None:
         now = self._clock()
-        sealed = await self._writer.call(lambda session: seal_old(session, now))
+        sealed = await self._writer.call(lambda session: seal_old(session, now) + seal_old_evidence(session, now))
         if sealed:
-            logger.info("%d incomplete line minutes are too old to change", sealed)
+            logger.info("%d incomplete minutes are too old to change", sealed)
 
     async def _end(self) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,8 +13,11 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from collector.node_minutes import GroupReading, write_readings
+from collector.node_minutes import GroupReading, minute_of, write_readings
+from collector.quality import speeds, work
+from collector.quality.evidence import Evidence, write_evidence
 from collector.quality.minutes import write_windows
+from collector.quality.speeds import Speed
 from collector.quality.windows import WindowFigures
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,10 @@ class Record:
     readings: Sequence[GroupReading]
     line_ids: Mapping[str, int]
     now: float
+    measures: frozenset[str] = frozenset()
+    """The lines that whoever sent it measures: what it says of itself is evidence for them."""
+    evidence: Evidence | None = None
+    speeds: Sequence[Speed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +111,23 @@ class DatabaseWriter:
                 one.done.set_result(None)
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
+        touched: dict[int, set[int]] = defaultdict(set)
         with self._sessions.begin() as session:
             for one in batch:
-                record = one.record
-                write_windows(session, record.windows, record.line_ids, record.now)
-                write_readings(session, record.readings)
+                self._write(session, one.record, touched)
                 # Whoever comes next in this batch reads what this one wrote.
                 session.flush()
+            work.mark(session, touched)
+
+    def _write(self, session: Session, record: Record, touched: dict[int, set[int]]) -> None:
+        for line_id, minutes in write_windows(session, record.windows, record.line_ids, record.now).items():
+            touched[line_id] |= minutes
+        write_readings(session, record.readings)
+        said = {minute_of(reading.at_ms) for reading in record.readings if reading.group == "boot"}
+        if record.evidence:
+            for minutes in write_evidence(session, [record.evidence]).values():
+                said |= minutes
+        speeds.write(session, record.speeds, record.line_ids)
+        for line in record.measures:
+            if line in record.line_ids:
+                touched[record.line_ids[line]] |= said

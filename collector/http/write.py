@@ -32,6 +32,8 @@ from collector.ingest.identity import NodeIdentity
 from collector.ingest.series import KnownSeriesCache
 from collector.limits import TokenBucket
 from collector.node_minutes import group_readings
+from collector.quality.evidence import evidence_of
+from collector.quality.speeds import speeds_of
 from collector.quality.windows import gather
 from collector.settings import CollectorSettings
 from collector.sink import Sink, SinkFullError
@@ -126,11 +128,15 @@ class Ingest:
     async def _keep(self, identity: NodeIdentity, accepted: Accepted, now: float) -> None:
         windows, unusable = gather((one.line, one.field, at, value) for one, at, value in accepted.line_samples)
         readings = group_readings(identity.node, accepted.node_samples)
+        evidence = evidence_of(identity.node, accepted.evidence_samples)
+        measured = speeds_of(accepted.speed_samples)
         try:
             if accepted.samples:
                 await self._sink.write(accepted.payload, accepted.samples)
-            if windows or readings:
-                await self._writer.record(Record(windows, readings, identity.lines, now))
+            if windows or readings or evidence or measured:
+                await self._writer.record(
+                    Record(windows, readings, identity.lines, now, identity.measures, evidence, measured)
+                )
         except SinkFullError as error:
             logger.warning("sink is full: %s", error)
             raise problems.storage_busy(error.retry_after_seconds) from None

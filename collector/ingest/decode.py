@@ -18,7 +18,7 @@ from collector.ingest import clock
 from collector.ingest.frames import TooManyError, series_of
 from collector.ingest.remote_write_pb2 import TimeSeries
 from collector.ingest.series import ONE_SAMPLE_BYTES, KnownSeries, KnownSeriesCache
-from collector.ingest.watch import LineWatch, NodeWatch, Watch
+from collector.ingest.watch import EchoWatch, EvidenceWatch, LineWatch, NodeWatch, PowerWatch, SpeedWatch, Watch
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_DECOMPRESSED_BYTES = 32 * 1024 * 1024
@@ -48,6 +48,8 @@ class Accepted:
     samples: int
     line_samples: list[tuple[LineWatch, int, float]]
     node_samples: list[tuple[NodeWatch, int, float]]
+    evidence_samples: list[tuple[EvidenceWatch, int, float]]
+    speed_samples: list[tuple[SpeedWatch, int, float]]
     refused: dict[str, int]
     """Samples by reason."""
     examples: list[str]
@@ -143,6 +145,8 @@ def _decode(request: Iterable[TimeSeries], cache: KnownSeriesCache, offset_ms: i
         kept,
         [(one, at_ms, value) for one, at_ms, value in watched if isinstance(one, LineWatch)],
         [(one, at_ms, value) for one, at_ms, value in watched if isinstance(one, NodeWatch)],
+        [(one, at_ms, value) for one, at_ms, value in watched if isinstance(one, EchoWatch | PowerWatch)],
+        [(one, at_ms, value) for one, at_ms, value in watched if isinstance(one, SpeedWatch)],
         dict(refused),
         examples,
     )

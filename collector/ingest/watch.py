@@ -25,7 +25,31 @@ class NodeWatch:
     labels: tuple[tuple[str, str], ...]
 
 
-Watch = LineWatch | NodeWatch
+@dataclass(frozen=True, slots=True)
+class EchoWatch:
+    """One figure of the windows of ICMP echoes to a hop: gateway, first_hop, hub."""
+
+    hop: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class PowerWatch:
+    """A reading that tells whether power or the router is at fault: `on_battery` or `wan_up`."""
+
+    reading: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedWatch:
+    """A line's measured speed as a share of its contract; `direction`: down, up."""
+
+    line: str
+    direction: str
+
+
+EvidenceWatch = EchoWatch | PowerWatch
+Watch = LineWatch | NodeWatch | EchoWatch | PowerWatch | SpeedWatch
 
 LINE_FIELDS = {
     families.LINE_SENT: "sent",
@@ -66,6 +90,16 @@ NODE_FAMILIES = frozenset({
 })  # fmt: skip
 
 
+HOPS = frozenset({"gateway", "first_hop", "hub"})
+ECHO_FIELDS = {families.ICMP_SENT: "sent", families.ICMP_RECEIVED: "received"}
+POINT_READINGS = {
+    # 1 while a UPS or the machine's own battery carries the load.
+    "thongsuot_ups_on_battery": "on_battery",
+    # IF-MIB ifOperStatus (1: up) of a device's interface that is labelled role="wan": the router's way out.
+    "thongsuot_interface_oper_status": "wan_up",
+}
+
+
 def watch(labels: dict[str, str], identity: NodeIdentity) -> Watch | None:
     """What the hub makes of a series with these stamped labels; None when it only passes it on."""
     name = labels["__name__"]
@@ -73,10 +107,28 @@ def watch(labels: dict[str, str], identity: NodeIdentity) -> Watch | None:
         own = (pair for pair in labels.items() if pair[0] not in ("__name__", "site", "node"))
         return NodeWatch(name, tuple(sorted(own)))
     line = labels.get("line")
-    if line is None or line not in identity.measures:
+    if line is None:
+        return _evidence(name, labels)
+    if line not in identity.measures:
         return None
+    if name == families.THROUGHPUT_RATIO:
+        direction = labels.get("direction", "")
+        return SpeedWatch(line, direction) if direction in ("down", "up") else None
     field = _line_field(name, labels)
     return None if field is None else LineWatch(line, field)
+
+
+def _evidence(name: str, labels: dict[str, str]) -> Watch | None:
+    match name:
+        case families.ICMP_SENT | families.ICMP_RECEIVED | families.ICMP_RTT:
+            hop = labels.get("target", "")
+            field = ECHO_FIELDS.get(name) or _RTT_FIELDS.get(_number(labels.get("quantile")))
+            return EchoWatch(hop, field) if hop in HOPS and field is not None else None
+        case _:
+            reading = POINT_READINGS.get(name)
+            if reading is None or (reading == "wan_up" and labels.get("role") != "wan"):
+                return None
+            return PowerWatch(reading)
 
 
 def _line_field(name: str, labels: dict[str, str]) -> str | None:

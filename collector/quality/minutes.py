@@ -36,8 +36,8 @@ OpenWindows = dict[str, dict[str, float]]
 
 def write_windows(
     session: Session, windows: Iterable[WindowFigures], line_ids: Mapping[str, int], now: float
-) -> None:
-    """Merge into the rows of the minutes touched; the caller commits. One writer at a time."""
+) -> dict[int, set[int]]:
+    """Merge into the rows; the caller commits. One writer at a time. Line id → the minutes that changed."""
     by_minute: dict[tuple[int, int], list[tuple[int, WindowFigures]]] = defaultdict(list)
     for window in windows:
         line_id = line_ids.get(window.line)
@@ -45,6 +45,7 @@ def write_windows(
             minute, index = place(window.end_ms)
             by_minute[line_id, minute].append((index, window))
     keys = sorted(by_minute)
+    changed: dict[int, set[int]] = defaultdict(set)
     for start in range(0, len(keys), _ROWS_PER_QUERY):
         part = keys[start : start + _ROWS_PER_QUERY]
         found = session.scalars(
@@ -52,7 +53,9 @@ def write_windows(
         )
         rows = {(row.line_id, row.minute): row for row in found}
         for key in part:
-            _write_minute(session, key, rows.get(key), by_minute[key], now)
+            if _write_minute(session, key, rows.get(key), by_minute[key], now):
+                changed[key[0]].add(key[1])
+    return changed
 
 
 def seal_old(session: Session, now: float) -> int:
@@ -71,20 +74,21 @@ def _write_minute(
     row: LineMinute | None,
     windows: list[tuple[int, WindowFigures]],
     now: float,
-) -> None:
+) -> bool:
     if row is not None and row.open_windows is None:
-        return
+        return False
     before: OpenWindows = dict(row.open_windows or {}) if row is not None else {}
     after = merge(before, windows)
     if row is not None and after == before:
-        return
+        return False
     columns = minute_columns(after)
     if row is None:
         session.add(LineMinute(line_id=key[0], minute=key[1], updated_at=now, **columns))
-        return
+        return True
     for name, value in columns.items():
         setattr(row, name, value)
     row.updated_at = now
+    return True
 
 
 def merge(before: OpenWindows, windows: Iterable[tuple[int, WindowFigures]]) -> OpenWindows:
