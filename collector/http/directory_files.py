@@ -4,6 +4,7 @@ No `from __future__ import annotations` here: FastAPI reads the annotations of t
 """
 
 import asyncio
+import logging
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -12,6 +13,7 @@ from starlette.responses import Response
 
 from collector.accounts.rights import Action
 from collector.directory import importing
+from collector.directory.changes import Change
 from collector.directory.files.sheet import MAX_BYTES, Sheet
 from collector.directory.importing import Plan
 from collector.directory.nouns import NOUNS
@@ -21,11 +23,14 @@ from collector.http.directory_desk import Acting, Desk, Requires
 from collector.http.directory_history import NounName
 from collector.http.directory_plans import PlanShown, carry_out
 from collector.http.directory_problems import responses
-from collector.http.problems import malformed
-from collector.http.requests import read_body
+from collector.http.problems import ProblemError, malformed
+from collector.http.uploads import FORM, PackedError, read_upload
+
+logger = logging.getLogger(__name__)
 
 CSV = "text/csv"
 YAML = "application/yaml"
+_SUFFIXES = {".csv": CSV, ".yaml": YAML, ".yml": YAML}
 _YAML_NAMES = (YAML, "text/yaml", "application/x-yaml", "text/x-yaml")
 
 DryRun = Annotated[bool, Query(description="only show what would change; false: do it")]
@@ -48,6 +53,13 @@ def _add_import(router: APIRouter, desk: Desk, requires: Requires) -> None:
                 "schema": {"type": "string"},
                 "example": 'people:\n- name: "Nguyễn Văn An"\n  site: xa-kim-xa\n',
             },
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "contentMediaType": CSV, "description": ".csv, .yaml"}},
+                }
+            },
         },
     }
 
@@ -68,7 +80,7 @@ def _add_import(router: APIRouter, desk: Desk, requires: Requires) -> None:
             bool, Query(description="remove what the file does not name, of the nouns it holds")
         ] = False,
     ) -> Response:
-        sheet = await _read_sheet(request, noun)
+        sheet = await _read_sheet(desk, request, noun)
 
         def make(acting: Acting) -> Plan:
             held = {noun} if noun is not None else {row.noun for row in sheet.rows}
@@ -78,23 +90,39 @@ def _add_import(router: APIRouter, desk: Desk, requires: Requires) -> None:
         return answer(request, await carry_out(desk, request, dry_run, make))
 
 
-async def _read_sheet(request: Request, noun: str | None) -> Sheet:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise directory_problems.wrong_format("Hãy gửi tệp không nén.", "Send the file as it is, not compressed.")
+async def _read_sheet(desk: Desk, request: Request, noun: str | None) -> Sheet:
+    try:
+        upload = await read_upload(request, MAX_BYTES)
+    except ProblemError as error:
+        if error.status == 413 or isinstance(error, PackedError):
+            await _write_down(desk, request, error.status)
+        raise
+    kind = _SUFFIXES.get(upload.suffix) or upload.media_type
     if kind == CSV and noun is None:
         raise directory_problems.wrong_format(
             "Với CSV cần thêm ?noun=…, ví dụ noun=sites.", "A CSV needs ?noun=… too, say noun=sites."
         )
     if kind != CSV and kind not in _YAML_NAMES:
         raise directory_problems.wrong_format(
-            f"Content-Type phải là {CSV} hoặc {YAML}.", f"Content-Type must be {CSV} or {YAML}."
+            f"Content-Type phải là {CSV} hoặc {YAML}, hoặc {FORM} với một tệp .csv, .yaml.",
+            f"Content-Type must be {CSV} or {YAML}, or {FORM} with a file .csv or .yaml.",
         )
-    content = await read_body(request, MAX_BYTES)
     # A large file takes a while to read; the hub must not stand still meanwhile.
     if kind == CSV:
-        return await asyncio.to_thread(importing.read_csv, noun or "", content)
-    return await asyncio.to_thread(importing.read_yaml, content)
+        return await asyncio.to_thread(importing.read_csv, noun or "", upload.content)
+    return await asyncio.to_thread(importing.read_yaml, upload.content)
+
+
+async def _write_down(desk: Desk, request: Request, status: int) -> None:
+    """Nobody sends such a file by mistake often: who did stays on record."""
+    reason = "too large" if status == 413 else "compressed"
+
+    def tell(acting: Acting) -> tuple[None, list[Change]]:
+        logger.warning("x import by %s from %s: %s", acting.actor, acting.address, reason)
+        acting.tell("directory.import_refused", reason)
+        return None, []
+
+    await desk.change(request, tell)
 
 
 def _add_export(router: APIRouter, desk: Desk, requires: Requires) -> None:

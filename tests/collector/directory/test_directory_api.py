@@ -263,9 +263,9 @@ async def test_a_file_with_a_bad_row_is_shown_in_the_dry_run_and_never_written(a
     ("query", "headers", "body", "status", "vi"),
     [
         ("", {"content-type": "text/csv"}, b"code\n", 415, "?noun="),
-        ("?noun=sites", {"content-type": "multipart/form-data; boundary=x"}, b"x", 415, "Content-Type"),
+        ("?noun=sites", {"content-type": "multipart/form-data; boundary=x"}, b"x", 400, "Biểu mẫu"),
         ("?noun=sites", {"content-type": "text/csv", "content-encoding": "gzip"}, b"\x1f\x8b", 415, "không nén"),
-        ("?noun=sites", {"content-type": "text/csv"}, b"PK\x03\x04" + bytes(50), 422, "tệp Excel"),
+        ("?noun=sites", {"content-type": "text/csv"}, b"PK\x03\x04" + bytes(50), 415, "Excel"),
         ("?noun=sites", {"content-type": "text/csv"}, b"a" * (8 * 1024 * 1024 + 1), 413, "chia nhỏ"),
         ("?noun=planets", {"content-type": "text/csv"}, b"a", 422, ""),
         ("", {"content-type": "application/yaml"}, b"a: &a [1]\nb: *a", 422, "không dùng &"),
