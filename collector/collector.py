@@ -18,11 +18,13 @@ from starlette.responses import Response
 
 from agent.wire.configuration import CONFIG_PATH, THROUGHPUT_PATH, WRITE_PATH
 from agent.wire.enrolment import ENROL_PATH
+from agent.wire.events import EVENTS_PATH
 from agent.wire.remote_write import NODE_TIME_HEADER
-from collector import history
+from collector import events, history
 from collector.directory import DirectoryView, load_view
 from collector.directory.days import day_of
 from collector.directory.nodes import key_hash
+from collector.events import EventRecord
 from collector.files import replace_file
 from collector.history import LineMinutePoint, NodeMinutePoint
 from collector.http import problems
@@ -34,6 +36,8 @@ from collector.http.enrolment import (
     enrolled_response,
     node_configuration,
 )
+from collector.http.node_events import NodeEvents
+from collector.http.node_events_words import EVENTS_REQUEST, EVENTS_RESPONSES
 from collector.http.requests import bearer_key
 from collector.http.throughput import Throughput
 from collector.http.write import Ingest
@@ -81,6 +85,7 @@ class Collector:
         self._writer = DatabaseWriter(sessions)
         self._state = LatestState()
         self._ingest = Ingest(sink, self._writer, self._state, settings, clock)
+        self._events = NodeEvents(self._ingest, self._writer)
         self._enrolment = Enrolment(self._writer)
         self._throughput = Throughput()
         self._view: DirectoryView | None = None
@@ -133,6 +138,14 @@ class Collector:
         """Minutes of the line of that code that start in [since, until); missing ones are gaps."""
         return await asyncio.to_thread(self._read, lambda session: history.line_history(session, line, since, until))
 
+    async def site_events(
+        self, site: str, since: float, until: float, kind: str = "", before: int | None = None
+    ) -> list[EventRecord]:
+        """Events of the nodes of that site in [since, until), the newest first; `before` pages on."""
+        return await asyncio.to_thread(
+            self._read, lambda session: events.of_site(session, site, since, until, kind, before)
+        )
+
     async def node_history(self, node: str, since: float, until: float) -> list[NodeMinutePoint]:
         """Minutes of that node that start in [since, until); missing ones are gaps."""
         return await asyncio.to_thread(self._read, lambda session: history.node_history(session, node, since, until))
@@ -143,6 +156,15 @@ class Collector:
         router.add_api_route(CONFIG_PATH, self._answering(self._configure), methods=["GET"], name="configuration")
         router.add_api_route(
             WRITE_PATH, self._answering(self._write, self._ingest.count_status), methods=["POST"], name="write"
+        )
+        router.add_api_route(
+            EVENTS_PATH,
+            self._answering(self._take_events),
+            methods=["POST"],
+            name="events",
+            summary="Events of a node: numbered, applied exactly once",
+            responses=EVENTS_RESPONSES,
+            openapi_extra={"requestBody": EVENTS_REQUEST},
         )
         # Bytes without meaning are no part of the API that others program against.
         for method, handle in (("GET", self._send_bytes), ("POST", self._take_bytes)):
@@ -188,6 +210,9 @@ class Collector:
         identity = await self._identify(request)
         await self._ingest.write(request, identity)
         return Response(status_code=204)
+
+    async def _take_events(self, request: Request) -> Response:
+        return await self._events.take(request, await self._identify(request), self._clock())
 
     async def _send_bytes(self, request: Request) -> Response:
         await self._identify(request)

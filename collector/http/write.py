@@ -6,9 +6,10 @@ The answer says kept only when the sink has the samples on disk and the minutes 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import update
@@ -102,17 +103,29 @@ class Ingest:
     async def write(self, request: Request, identity: NodeIdentity) -> None:
         """Returns when all is kept. Raises ProblemError."""
         arrived = self._clock()
-        sender = self._sender(identity, arrived)
-        self._state.heard(identity.node, arrived)
-        _check_format(request)
-        self._check_rate(sender, arrived)
+        async with self.admitted(identity, arrived) as sender:
+            await self._take(request, identity, sender, arrived)
+
+    @contextlib.asynccontextmanager
+    async def admitted(self, identity: NodeIdentity, now: float) -> AsyncIterator[_Sender]:
+        """One request of a node, whatever it brings: heard, and not too fast. Raises ProblemError."""
+        sender = self._sender(identity, now)
+        self._state.heard(identity.node, now)
+        self._check_rate(sender, now)
         sender.at_once += 1
         try:
-            await self._take(request, identity, sender, arrived)
+            yield sender
         finally:
             sender.at_once -= 1
 
+    async def clock_offset_ms(self, request: Request, identity: NodeIdentity, now: float) -> int:
+        """What is taken off the times that this request says. Raises ProblemError."""
+        sender = self._sender(identity, now)
+        async with sender.decoding:
+            return await self._offset(request, identity, sender, now)
+
     async def _take(self, request: Request, identity: NodeIdentity, sender: _Sender, arrived: float) -> None:
+        _check_format(request)
         body = await read_body(request, MAX_BODY_BYTES)
         self._bytes += len(body)
         async with sender.decoding:

@@ -119,6 +119,7 @@ FURTHER: dict[str, tuple[int, ...]] = {
     "POST /api/v1/enrol": (400, 401, 408, 413),
     "GET /api/v1/node/config": (401,),
     "POST /api/v1/write": (400, 401, 408, 413, 415),
+    "POST /api/v1/node/events": (400, 401, 408, 409, 413, 415),
     "GET /metrics": (401, 403),
     "POST /api/v1/session": (401, 409),
     "POST /api/v1/hall-session": (401,),

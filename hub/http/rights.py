@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 
 from agent.wire.configuration import CONFIG_PATH, THROUGHPUT_PATH, WRITE_PATH
 from agent.wire.enrolment import ENROL_PATH
+from agent.wire.events import EVENTS_PATH
 from collector.accounts.rights import Action
 from collector.limits import AddressLimits
 from hub.http.principal import TOKEN, USER, Principal, address_of
@@ -66,6 +67,7 @@ DECLARED: dict[tuple[str, str], Access] = {
     ("POST", ENROL_PATH): PUBLIC("the one-time token in the body is the key"),
     ("GET", CONFIG_PATH): NODE_KEY,
     ("POST", WRITE_PATH): NODE_KEY,
+    ("POST", EVENTS_PATH): NODE_KEY,
     ("GET", THROUGHPUT_PATH): NODE_KEY,
     ("POST", THROUGHPUT_PATH): NODE_KEY,
     ("POST", "/api/v1/meetings"): _needs(Action.HOLD_MEETINGS, "meeting.created"),
