@@ -115,6 +115,10 @@ class EchoSession:
         window.received += 1
         window.round_trips.append(max(0.0, elapsed))
 
+    @property
+    def has_figures(self) -> bool:
+        return bool(self._figures)
+
     def figures(self) -> list[WindowFigures]:
         """Windows that are over and settled since the last call, in time order."""
         found = list(self._figures)

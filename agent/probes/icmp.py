@@ -112,7 +112,8 @@ class EchoProbe:
                 self._close(port)
             if self._target.target == FIRST_HOP and session.straight_losses == STRAIGHT_LOSSES:
                 self._world.whereabouts.retrace.set()
-            self._ready.set()
+            if session.has_figures:
+                self._ready.set()
 
     async def _report(self) -> None:
         while True:

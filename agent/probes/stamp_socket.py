@@ -20,6 +20,8 @@ from agent.workers import run_once
 logger = logging.getLogger(__name__)
 
 REPORTS_AT_ONCE = 200
+REPORT_SECONDS = 1.0
+"""So often it is looked whether there is something to say."""
 RESOLVE_TIMEOUT_SECONDS = 10.0
 RESOLVE_AGAIN_SECONDS = 30.0
 FIRST_RESOLVE_SECONDS = 2.0
@@ -59,6 +61,7 @@ class StampProbe:
         self._turn = 0
         self._resolved_at = float("-inf")
         self._ready = asyncio.Event()
+        self._reported_at = float("-inf")
         self.session = StampSession(
             target.ssid,
             bytes.fromhex(target.key),
@@ -97,7 +100,10 @@ class StampProbe:
             awaited = self.session.ports
             for port in [port for port in self._sockets if port not in awaited]:
                 self._close(port)
-            self._ready.set()
+            if time.monotonic() - self._reported_at >= REPORT_SECONDS:
+                # Not for every packet: each time wakes another task.
+                self._reported_at = time.monotonic()
+                self._ready.set()
 
     async def _report(self) -> None:
         while True:
