@@ -80,16 +80,17 @@ class EchoProbe:
 
     async def _look_once(self) -> None:
         try:
-            found = await self._world.whereabouts.address(self._target.target, self._target.address)
+            found = await self._world.whereabouts.addresses(self._target.target, self._target.address)
         except (OSError, TimeoutError) as error:
             # The address known so far may well be right: the name server may be beyond the cut.
             self._tell(f"cannot be resolved: {error or 'no answer'}")
             return
         self._resolved_at = time.monotonic()
-        if found is not None and found != self._address:
-            logger.info("icmp %s: asking %s", self._target.target, found)
+        # Name servers turn the order of a name's addresses: one that is still among them stays.
+        if found and self._address not in found:
+            logger.info("icmp %s: asking %s", self._target.target, found[0])
             self._end_session()
-            self._address = found
+            self._address = found[0]
             self._session = EchoSession(self._target.interval_seconds, time.monotonic(), time.time())
             self._ready.set()
 

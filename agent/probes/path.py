@@ -134,11 +134,11 @@ class PathCheck:
         self._first_hops: tuple[str, ...] = ()
 
     async def __call__(self, timing: Timing) -> Findings:
-        address = await self._world.whereabouts.address(self._target.target, self._target.address)
-        if address is None:
+        addresses = await self._world.whereabouts.addresses(self._target.target, self._target.address)
+        if not addresses:
             raise ProbeFailedError("it is not known where it is")
         timing.done("resolve")
-        path = await trace(address)
+        path = await trace(addresses[0])
         if not path.reached and (self._known is not None or len(path.hops) < TRIES):
             raise ProbeFailedError(f"the path ends after {len(path.hops)} hops")
         changed = self._known is not None and differs(path, self._known)

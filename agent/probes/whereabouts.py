@@ -36,27 +36,33 @@ class Whereabouts:
             self._gateway = route.gateway
         return self._gateway
 
-    async def address(self, target: str, address: str) -> str | None:
-        """An IP address; None while there is none. Raises OSError, TimeoutError when a name has none."""
+    async def addresses(self, target: str, address: str) -> tuple[str, ...]:
+        """IP addresses, best first; none while there is none. Raises OSError, TimeoutError when a name has none."""
         if address:
-            return await resolve(address)
+            return await resolve_all(address)
+        found = None
         match target:
             case "gateway":
-                return self.gateway
+                found = self.gateway
             case "first_hop":
-                return self.first_hop
+                found = self.first_hop
             case "hub":
-                return await resolve(self.hub_host)
-        return None
+                return await resolve_all(self.hub_host)
+        return () if found is None else (found,)
 
 
 async def resolve(host: str) -> str:
     """The first address of a name. Raises OSError, TimeoutError."""
+    return (await resolve_all(host))[0]
+
+
+async def resolve_all(host: str) -> tuple[str, ...]:
+    """Raises OSError, TimeoutError."""
     if is_address(host):
-        return host
+        return (host,)
     async with asyncio.timeout(RESOLVE_SECONDS):
         found = await run_once(f"resolve {host}", socket.getaddrinfo, host, None, type=socket.SOCK_DGRAM)
-    return str(found[0][4][0])
+    return tuple(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 def is_address(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,9 @@ async def test_lines_begin_and_end_as_they_are_assigned() -> None:
     await asyncio.sleep(0)
     assert started.names == ["line l1", "line l2", "line l2"]
     assert started.ended == ["line l2"]
+    contracted = replace(line("l1"), download_mbits=100.0)
+    await lines.apply([contracted, line("l2", 863)], started)
+    assert started.ended == ["line l2"], "another contract is no reason to measure anew"
     await lines.apply([], started)
     assert started.ended == ["line l2", "line l1", "line l2"]
     assert ("l1", True) in shown

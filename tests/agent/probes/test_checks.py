@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from agent.hub_client import HubAddress, trusting_authority
-from agent.probes import dns, http, tcp, tls
+from agent.probes import dns, http, icmp, tcp, tls
 from agent.probes.defaults import default_targets
 from agent.probes.dns_packets import DnsError
 from agent.probes.periodic import FAMILIES, Findings, PeriodicProbe, Timing
@@ -231,6 +231,25 @@ async def test_the_first_hop_is_known_again_after_a_restart() -> None:
     probing = Probing(around, parts.put, parts.fact, parts.show)
     await probing.apply(NodeConfiguration("n1", "s", 15, (), ProbesConfiguration(())), parts.start)
     assert around.whereabouts.first_hop == "113.160.9.1"
+
+
+async def test_a_name_whose_addresses_change_places_is_asked_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [("10.0.0.1", "10.0.0.2"), ("10.0.0.2", "10.0.0.1"), ("10.0.0.3",)]
+
+    async def say(_sets: list[SampleSet]) -> None:
+        """Not used."""
+
+    async def addresses(_target: str, _address: str) -> tuple[str, ...]:
+        return answers.pop(0)
+
+    around = world(1)
+    monkeypatch.setattr(around.whereabouts, "addresses", addresses)
+    probe = icmp.EchoProbe(ProbeTarget("icmp", "web", "web.vn", 1), around, say)
+    asked = []
+    while answers:
+        await probe._look_once()
+        asked.append(probe._address)
+    assert asked == ["10.0.0.1", "10.0.0.1", "10.0.0.3"]
 
 
 def test_every_probe_is_described_once() -> None:
