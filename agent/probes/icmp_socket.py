@@ -145,17 +145,18 @@ class EchoSocket:
         return not self.raw or message.identifier == self._identifier
 
     def _receive_errors(self) -> Iterator[Received]:
-        if sys.platform != "win32":
-            for _ in range(PACKETS_PER_TURN):
-                try:
-                    request, ancillary, _flags, _address = self._socket.recvmsg(PACKET_BYTES, 512, _MSG_ERRQUEUE)
-                except OSError:
-                    return
-                now = time.monotonic()
-                message = quoted_request(self.version, request)
-                sender = offender(self.version, ancillary)
-                if message is not None and sender is not None:
-                    yield Received(message, sender, now)
+        if not hasattr(self._socket, "recvmsg"):
+            return
+        for _ in range(PACKETS_PER_TURN):
+            try:
+                request, ancillary, _flags, _address = self._socket.recvmsg(PACKET_BYTES, 512, _MSG_ERRQUEUE)
+            except OSError:
+                return
+            now = time.monotonic()
+            message = quoted_request(self.version, request)
+            sender = offender(self.version, ancillary)
+            if message is not None and sender is not None:
+                yield Received(message, sender, now)
 
 
 def offender(version: int, ancillary: list[tuple[int, int, bytes]]) -> str | None:
