@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Never
 
+from agent.clock import HubClock, Moment
 from agent.enrolment import problem_detail
-from agent.hub_client import USER_AGENT, Answer, HubConnection, HubUnreachableError
+from agent.event_delivery import EventDelivery
+from agent.hub_client import USER_AGENT, Answer, Connection, HubUnreachableError
 from agent.queue import Batch, Queue
-from agent.uplink import FRESH_SECONDS, MAX_SAMPLES, Backoff, Fix, Fixed, Lane, Lanes, Outcome, judge
+from agent.uplink import FRESH_SECONDS, MAX_SAMPLES, Backoff, Fix, Fixed, Judgement, Lane, Lanes, Outcome, judge
 from agent.wire import remote_write
-from agent.wire.configuration import WRITE_PATH
+from agent.wire.configuration import CONFIG_PATH, WRITE_PATH
 from agent.workers import Worker
 
 logger = logging.getLogger(__name__)
@@ -35,16 +37,22 @@ class _Tried:
 
 
 class Delivery:
-    """`connect` gives a new connection that is not yet open; its argument is the timeout in seconds."""
+    """`connect` gives a new connection that is not yet open; its argument is the timeout in seconds.
+
+    With `hub_clock`, which the connections feed, nothing leaves before the hub has said its time in this boot, and
+    what was dated by a wrong clock leaves corrected.
+    """
 
     def __init__(
         self,
         queue: Queue,
         queue_worker: Worker,
-        connect: Callable[[float], HubConnection],
+        connect: Callable[[float], Connection],
         key: str,
         clock: Callable[[], float] = time.time,
         stuck_tries: int = STUCK_TRIES,
+        hub_clock: HubClock | None = None,
+        moment: Callable[[], Moment] | None = None,
     ) -> None:
         self._queue = queue
         self._queue_worker = queue_worker
@@ -56,10 +64,16 @@ class Delivery:
         self._wake = {lane: asyncio.Event() for lane in Lane}
         self._delivered = 0
         self._interrupted = False
+        self._hub_clock = hub_clock
+        self._moment = moment
+        self._learnt = hub_clock.offset if hub_clock is not None else None
+        self._clockless = hub_clock is None or moment is None
+        self._ask_backoff = Backoff()
+        self._events = EventDelivery(queue, queue_worker, key, self._hub_time, time.monotonic)
         self._last_words: str | None = queue.fact("last_error")
 
     def committed(self) -> None:
-        """A row has been committed to the queue."""
+        """A row or an event has been committed to the queue."""
         self._wake[Lane.FRESH].set()
 
     async def run(self, lane: Lane) -> Never:
@@ -86,9 +100,8 @@ class Delivery:
         connection = self._connect(LAST_DELIVERY_SECONDS)
         try:
             async with asyncio.timeout(LAST_DELIVERY_SECONDS):
-                fixed = await self._queue_worker.run(
-                    self._queue.fix_batch, self._lanes.boundary, 1 << 62, MAX_SAMPLES
-                )
+                await self._events.step(worker, connection)
+                fixed = await self._fix(self._lanes.boundary, 1 << 62) if await self._dated() else None
                 if fixed is None:
                     return
                 batch = await self._queue_worker.run(self._queue.load, *fixed)
@@ -96,19 +109,26 @@ class Delivery:
                     return
                 tried = await self._post(worker, connection, batch)
                 if tried.answer is not None and 200 <= tried.answer.status < 300:
-                    await self._queue_worker.run(self._queue.acknowledge, batch.first, batch.last, self._clock())
+                    await self._queue_worker.run(self._queue.acknowledge, batch.first, batch.last, self._hub_time())
         except TimeoutError:
             logger.info("the hub did not answer in the last second; what is left stays in the queue")
         finally:
             connection.abort()
             worker.end(connection.close)
 
-    async def _step(self, lane: Lane, worker: Worker, connection: HubConnection) -> bool:
+    async def _step(self, lane: Lane, worker: Worker, connection: Connection) -> bool:
         """Send one request to its end. Whether there was one."""
         self._wake[lane].clear()
         if self._interrupted:
             self._lanes.resume(await self._queue_worker.run(self._queue.fixed_batches))
             self._interrupted = False
+        if not await self._dated():
+            if lane is Lane.BACKLOG:
+                return False
+            await self._ask_time(worker, connection)
+            return True
+        if lane is Lane.FRESH:
+            await self._events.step(worker, connection)
         old = await self._queue_worker.run(self._queue.newest_before, self._clock() - FRESH_SECONDS)
         self._lanes.grow_old(old)
         match self._lanes.next(lane):
@@ -117,7 +137,7 @@ class Delivery:
             case Fixed(first, last):
                 rows: tuple[int, int] | None = first, last
             case Fix(after, up_to):
-                rows = await self._queue_worker.run(self._queue.fix_batch, after, up_to, MAX_SAMPLES)
+                rows = await self._fix(after, up_to)
         if rows is None:
             return False
         self._lanes.begin(lane, *rows)
@@ -131,7 +151,42 @@ class Delivery:
             self._lanes.end(lane)
         return True
 
-    async def _deliver(self, lane: Lane, worker: Worker, connection: HubConnection, batch: Batch) -> None:
+    async def _fix(self, after: int, up_to: int) -> tuple[int, int] | None:
+        now = self._moment() if self._moment is not None else None
+        return await self._queue_worker.run(self._queue.fix_batch, after, up_to, MAX_SAMPLES, now)
+
+    async def _dated(self) -> bool:
+        """Whether samples may leave: the hub's time is known and on disk, or there is none to be had."""
+        if self._hub_clock is None or self._moment is None:
+            return True
+        offset = self._hub_clock.offset
+        if offset is not None and offset != self._learnt:
+            await self._queue_worker.run(self._queue.learn_clock, self._moment().boot, offset)
+            self._learnt = offset
+        return offset is not None or self._clockless
+
+    async def _ask_time(self, worker: Worker, connection: Connection) -> None:
+        """The first word to the hub in this boot. A receiver that says no time gets the samples as they are."""
+
+        def ask() -> Answer:
+            return connection.request("GET", CONFIG_PATH, None, {"Authorization": f"Bearer {self._key}"})
+
+        try:
+            answer = await worker.run(ask)
+        except HubUnreachableError as error:
+            await self._say(Outcome.FAILED, str(error))
+            await asyncio.sleep(self._ask_backoff.wait(Judgement(Outcome.FAILED)))
+            return
+        if self._hub_clock is not None and self._hub_clock.offset is None and answer.status < 500:
+            self._clockless = True
+        self._wake[Lane.BACKLOG].set()
+
+    def _hub_time(self) -> float:
+        if self._hub_clock is None or self._moment is None:
+            return self._clock()
+        return self._hub_clock.time_for_hub(self._moment())
+
+    async def _deliver(self, lane: Lane, worker: Worker, connection: Connection, batch: Batch) -> None:
         backoff = Backoff()
         server_errors, passed_before = 0, self._delivered
         while True:
@@ -146,7 +201,7 @@ class Delivery:
                         self._wake[Lane.BACKLOG].set()
                     self._lanes.hub_answers(well=True)
                     self._delivered += 1
-                    await self._queue_worker.run(self._queue.acknowledge, batch.first, batch.last, self._clock())
+                    await self._queue_worker.run(self._queue.acknowledge, batch.first, batch.last, self._hub_time())
                     return
                 case Outcome.REFUSED:
                     self._lanes.hub_answers(well=True)
@@ -168,8 +223,8 @@ class Delivery:
                 self._lanes.hub_answers(well=False)
             await asyncio.sleep(backoff.wait(judgement))
 
-    async def _post(self, worker: Worker, connection: HubConnection, batch: Batch) -> _Tried:
-        headers = remote_write.headers(USER_AGENT, self._clock())
+    async def _post(self, worker: Worker, connection: Connection, batch: Batch) -> _Tried:
+        headers = remote_write.headers(USER_AGENT, self._hub_time())
         headers["Authorization"] = f"Bearer {self._key}"
 
         def post() -> Answer:

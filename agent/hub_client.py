@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from agent import __version__
+from agent.proxy import Proxy
 
 if TYPE_CHECKING:
     import ssl
@@ -119,13 +120,36 @@ def certificate_sha256(pem: str) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
 
 
+class Connection(Protocol):
+    """What carries requests to the hub."""
+
+    @property
+    def address(self) -> HubAddress:
+        """Where the last request went, or the next one goes."""
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Raises HubUnreachableError."""
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None:
+        """From another thread: make a request that is under way fail at once."""
+
+
 class HubConnection:
     """One connection, opened when needed, kept open, opened again when the hub closed it meanwhile."""
 
     def __init__(
-        self, address: HubAddress, context: ssl.SSLContext | None, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        address: HubAddress,
+        context: ssl.SSLContext | None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        proxy: Proxy | None = None,
     ) -> None:
         self.address = address
+        self._proxy = proxy
         self._context = context
         self._timeout_seconds = timeout_seconds
         self._connection: http.client.HTTPConnection | None = None
@@ -165,7 +189,12 @@ class HubConnection:
         if self._connection is None:
             self._connection = self._new()
         connection = self._connection
-        connection.request(method, self.address.path + path, body, {"User-Agent": USER_AGENT, **headers})
+        target, extra = self.address.path + path, {}
+        if self._proxy is not None and self._context is None:
+            # Through a proxy, plain HTTP is asked for by the whole address (RFC 9112 section 3.2.2).
+            host = str(HubAddress(self.address.secure, self.address.host, self.address.port))
+            target, extra = host + target, dict(self._proxy.headers)
+        connection.request(method, target, body, {"User-Agent": USER_AGENT, **extra, **headers})
         response = connection.getresponse()
         content = response.read(MAX_ANSWER_BYTES + 1)
         found = {name.lower(): value for name, value in response.getheaders()}
@@ -178,9 +207,14 @@ class HubConnection:
 
     def _new(self) -> http.client.HTTPConnection:
         host, port = self.address.host, self.address.port
+        if self._proxy is not None:
+            host, port = self._proxy.host, self._proxy.port
         if self._context is None:
             return http.client.HTTPConnection(host, port, timeout=self._timeout_seconds)
-        return http.client.HTTPSConnection(host, port, timeout=self._timeout_seconds, context=self._context)
+        connection = http.client.HTTPSConnection(host, port, timeout=self._timeout_seconds, context=self._context)
+        if self._proxy is not None:
+            connection.set_tunnel(self.address.host, self.address.port, dict(self._proxy.headers))
+        return connection
 
 
 def describe(error: BaseException) -> str:

@@ -2,7 +2,8 @@
 
 One row per collection. Committed rows survive `kill -9` and power cuts (WAL, synchronous=FULL); a row goes
 in the transaction that acknowledges it, and the rows of a request are fixed on disk before its first try,
-so that a retry sends the very same bytes. Bounded in bytes and age: the oldest goes first, and is counted.
+so that a retry sends the very same bytes; then, too, what was dated by a wrong clock is dated anew. Bounded in
+bytes and age: the oldest goes first, and is counted by reason. Events lie beside (`queue_events`).
 Knows nothing of HTTP or of what the samples mean. Not for use by two threads at once.
 """
 
@@ -12,39 +13,34 @@ import logging
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from agent import queue_dating, queue_eras, queue_events, queue_letters
+from agent.clock import Moment
+from agent.queue_events import Happening
+from agent.queue_status import QueueStatus, read_status, status, totals
+from agent.queue_tables import (
+    QueueVersionError,
+    connect,
+    count,
+    fact,
+    is_damage,
+    move_aside,
+    set_fact,
+)
+from agent.wire.events import MAX_BODY_BYTES, MAX_EVENTS, Event
+
+__all__ = ["Batch", "Happening", "Queue", "QueueStatus", "QueueVersionError", "read_status"]
+
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
 MAX_BYTES = 1 << 30
 MAX_AGE_SECONDS = 30 * 86_400
 """Twice the fourteen days that the hub takes: a node whose clock was wrong loses nothing by it."""
-DEAD_LETTER_ROWS = 1_000
-DEAD_LETTER_BYTES = 16 << 20
-CHECKED_BYTES = 64 << 20
-"""A larger file is not read through at the start; damage in it shows when it is met."""
-
-_SCHEMA = """
-CREATE TABLE rows (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, samples INTEGER NOT NULL,
-    bytes INTEGER NOT NULL, payload BLOB NOT NULL);
-CREATE INDEX rows_by_age ON rows (created, id, samples, bytes);
-CREATE TABLE batches (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
-CREATE TABLE dead_letters (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, refused REAL NOT NULL, reason TEXT NOT NULL,
-    samples INTEGER NOT NULL, payload BLOB NOT NULL);
-CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-
-
-class QueueVersionError(RuntimeError):
-    """The queue on disk was written by a newer version of this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +51,6 @@ class Batch:
     last: int
     samples: int
     payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class QueueStatus:
-    """`oldest`: Unix seconds at which the oldest row was collected."""
-
-    rows: int
-    samples: int
-    bytes: int
-    oldest: float | None
-    dropped_samples: int
-    dead_letter_samples: int
-    last_delivery: float | None
-    last_error: str | None
 
 
 class Queue:
@@ -91,57 +73,126 @@ class Queue:
     def close(self) -> None:
         self._connection.close()
 
-    def put(self, payload: bytes, samples: int, now: float, facts: Mapping[str, str] | None = None) -> int | None:
-        """Commit a collection and what is to be remembered with it; its row, None when there is nothing."""
+    def put(
+        self,
+        payload: bytes,
+        samples: int,
+        now: float | Moment,
+        facts: Mapping[str, str] | None = None,
+        happenings: tuple[Happening, ...] = (),
+    ) -> int | None:
+        """Commit a collection, what is to be remembered with it and what happened; its row, None without samples.
+
+        `now` as Unix seconds alone: of a clock that is right.
+        """
         try:
-            return self._put(payload, samples, now, facts or {})
+            return self._put(payload, samples, now, facts or {}, happenings)
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
             self._connection.close()
-            self._move_aside(error)
+            self._leave_damaged(error)
             self._connection = self._open()
-            return self._put(payload, samples, now, facts or {})
+            return self._put(payload, samples, now, facts or {}, happenings)
 
-    def _put(self, payload: bytes, samples: int, now: float, facts: Mapping[str, str]) -> int | None:
+    def _put(
+        self,
+        payload: bytes,
+        samples: int,
+        now: float | Moment,
+        facts: Mapping[str, str],
+        happenings: tuple[Happening, ...],
+    ) -> int | None:
         with self._transaction() as database:
             for name, value in facts.items():
-                _set_fact(database, name, value)
+                set_fact(database, name, value)
+            moment = now if isinstance(now, Moment) else None
+            created = moment.unix if moment is not None else float(now)  # type: ignore[arg-type]
+            era = None
+            if moment is not None:
+                era, stepped = queue_eras.era_at(database, moment)
+                if stepped:
+                    logger.warning("this machine's clock stepped by %+.1f s", stepped)
+                    step = Happening("clock.stepped", "warning", detail={"seconds": round(stepped, 3)})
+                    queue_events.append(database, step, created, era)
+            for one in happenings:
+                queue_events.append(database, one, created, era)
             if not samples:
                 return None
             packed = zlib.compress(payload, 6)
-            self._make_room(database, len(packed), now)
+            self._make_room(database, len(packed), created, moment)
             cursor = database.execute(
-                "INSERT INTO rows (created, samples, bytes, payload) VALUES (?, ?, ?, ?)",
-                (now, samples, len(packed), packed),
+                "INSERT INTO rows (created, samples, bytes, payload, era) VALUES (?, ?, ?, ?, ?)",
+                (created, samples, len(packed), packed, era),
             )
             self._add(1, samples, len(packed))
             return cursor.lastrowid
+
+    # events
+
+    @property
+    def epoch(self) -> str:
+        return queue_events.epoch(self._connection)
+
+    def pending_events(self) -> tuple[Event, ...]:
+        """One request's worth of the oldest events."""
+        return queue_events.pending(self._connection, MAX_EVENTS, MAX_BODY_BYTES - 1024)
+
+    def events_applied(self, through: int) -> int:
+        """The hub has applied the events up to this number; how many were still here."""
+        with self._transaction() as database:
+            return queue_events.applied(database, through)
+
+    def refuse_event(self, sequence: int, reason: str) -> None:
+        with self._transaction() as database:
+            queue_events.refuse(database, sequence, reason)
+            set_fact(database, "last_error", reason[:1000])
+
+    # clock
+
+    def learn_clock(self, boot: str, offset: float) -> None:
+        """The hub's Unix time less the seconds since this boot."""
+        with self._transaction() as database:
+            queue_eras.learn(database, boot, offset)
+
+    def known_clock(self, boot: str) -> float | None:
+        return queue_eras.known_offset(self._connection, boot)
+
+    # requests
 
     def fixed_batches(self) -> list[tuple[int, int]]:
         """(first, last) of requests that were tried and not answered."""
         return self._connection.execute("SELECT first, last FROM batches ORDER BY first").fetchall()
 
-    def fix_batch(self, after: int, up_to: int, max_samples: int) -> tuple[int, int] | None:
-        """Fix the rows of a new request: the first ones with `after` < id ≤ `up_to` in no request yet."""
+    def fix_batch(
+        self, after: int, up_to: int, max_samples: int, now: Moment | None = None
+    ) -> tuple[int, int] | None:
+        """Fix the rows of a new request: the first ones with `after` < id ≤ `up_to` in no request yet.
+
+        With `now` their times are corrected as far as the hub's clock is known.
+        """
         first = last = None
         samples = 0
         with self._transaction() as database:
+            if now is not None:
+                self._bury_undated(database, after, up_to, now)
             taken = database.execute("SELECT first, last FROM batches").fetchall()
-            for row, count in database.execute(
+            for row, held in database.execute(
                 "SELECT id, samples FROM rows WHERE id > ? AND id <= ? ORDER BY id", (after, up_to)
             ):
                 if any(low <= row <= high for low, high in taken):
                     if first is not None:
                         break
                     continue
-                if first is not None and samples + count > max_samples:
+                if first is not None and samples + held > max_samples:
                     break
                 first = row if first is None else first
                 last = row
-                samples += count
+                samples += held
             if first is None or last is None:
                 return None
+            if now is not None:
+                self._date_anew(database, first, last)
             database.execute("INSERT INTO batches (first, last) VALUES (?, ?)", (first, last))
             return first, last
 
@@ -149,22 +200,23 @@ class Queue:
         """The request of these rows; None when they are gone (dropped for age or room)."""
         payloads = []
         samples = 0
-        for packed, count in self._connection.execute(
+        for packed, held in self._connection.execute(
             "SELECT payload, samples FROM rows WHERE id BETWEEN ? AND ? ORDER BY id", (first, last)
         ):
             try:
                 payloads.append(zlib.decompress(packed))
             except zlib.error as error:
-                logger.error("a row of the queue is damaged (%s): %d samples are lost", error, count)
+                logger.error("a row of the queue is damaged (%s): %d samples are lost", error, held)
                 continue
-            samples += count
+            samples += held
         return Batch(first, last, samples, b"".join(payloads)) if payloads else None
 
     def acknowledge(self, first: int, last: int, now: float) -> None:
         """The hub has these rows on its disk."""
         with self._transaction() as database:
             self._delete(database, first, last)
-            _set_fact(database, "last_delivery", repr(now))
+            set_fact(database, "last_delivery", repr(now))
+            set_fact(database, "known_time", repr(now))
 
     def forget_batch(self, first: int) -> None:
         """There is nothing left to send of it."""
@@ -194,14 +246,12 @@ class Queue:
             row = database.execute(
                 "SELECT min(created) FROM rows WHERE id BETWEEN ? AND ?", (batch.first, batch.last)
             ).fetchone()
-            database.execute(
-                "INSERT INTO dead_letters (created, refused, reason, samples, payload) VALUES (?, ?, ?, ?, ?)",
-                (row[0] or now, now, reason[:1000], batch.samples, zlib.compress(batch.payload)),
+            queue_letters.keep(
+                database, row[0] or now, now, reason, batch.samples, refused, zlib.compress(batch.payload)
             )
-            _count(database, "dead_letter_samples", refused)
             self._delete(database, batch.first, batch.last)
-            _set_fact(database, "last_error", reason[:1000])
-            self._bound_dead_letters(database)
+            set_fact(database, "last_error", reason[:1000])
+            queue_letters.bound(database)
 
     def newest_before(self, created: float) -> int:
         """Highest row collected before this time, 0 when there is none."""
@@ -217,59 +267,30 @@ class Queue:
         return row[0] if row else 0
 
     def fact(self, name: str) -> str | None:
-        row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        return fact(self._connection, name)
 
     def remember(self, name: str, value: str) -> None:
         with self._transaction() as database:
-            _set_fact(database, name, value)
+            set_fact(database, name, value)
 
     def status(self) -> QueueStatus:
-        return _status(self._connection, self._totals)
+        return status(self._connection, self._totals)
 
     # inside
 
     def _open(self) -> sqlite3.Connection:
         try:
-            connection = self._connect()
+            connection = connect(self._path)
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
-            self._move_aside(error)
-            connection = self._connect()
-        self._totals = _totals(connection)
+            self._leave_damaged(error)
+            connection = connect(self._path)
+        self._totals = totals(connection)
         return connection
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, timeout=5, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
-                raise QueueVersionError(
-                    f"{self._path} is of version {version}, this program knows up to {SCHEMA_VERSION}; "
-                    f"install the newer thongsuot-agent again, or move the file away"
-                )
-            if version == 0:
-                connection.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
-            if self._path.stat().st_size <= CHECKED_BYTES:
-                problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if problem != "ok":
-                    raise sqlite3.DatabaseError(problem)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _move_aside(self, error: sqlite3.DatabaseError) -> None:
-        number = 1
-        while (aside := self._path.with_name(f"{self._path.name}.corrupt-{number}")).exists():
-            number += 1
-        self._path.replace(aside)
-        for suffix in ("-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                self._path.with_name(self._path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    def _leave_damaged(self, error: sqlite3.DatabaseError) -> None:
+        aside = move_aside(self._path, "corrupt")
         logger.error(
             "the queue %s is damaged (%s); it is kept as %s and a new one begins", self._path, error, aside.name
         )
@@ -288,19 +309,39 @@ class Queue:
                 database.execute("ROLLBACK")
             raise
 
-    def _make_room(self, database: sqlite3.Connection, needed: int, now: float) -> None:
-        dropped = 0
-        while row := database.execute("SELECT id, created, samples, bytes FROM rows ORDER BY id LIMIT 1").fetchone():
-            number, created, samples, size = row
-            # A clock that was ahead must not make rows immortal, nor one behind drop them: age by row order.
-            if self._totals[2] + needed <= self._max_bytes and now - created <= self._max_age_seconds:
+    def _make_room(self, database: sqlite3.Connection, needed: int, created: float, now: Moment | None) -> None:
+        dropped: dict[str, int] = {}
+        dates = None
+        while row := database.execute(
+            "SELECT id, created, samples, bytes, era FROM rows ORDER BY id LIMIT 1"
+        ).fetchone():
+            number, dated, samples, size, era = row
+            # A clock that was ahead must not make rows immortal, nor a step of it drop them: the age counts only
+            # where both times are known to be right.
+            age = created - dated
+            if now is not None and era is not None and age > self._max_age_seconds:
+                dates = dates or queue_eras.Dates(database)
+                age = 0.0
+                if dates.known(era, now):
+                    age = created + dates.now_correction(now) - dated - dates.correction(era)
+            full = self._totals[2] + needed > self._max_bytes
+            if not full and age <= self._max_age_seconds:
                 break
             database.execute("DELETE FROM rows WHERE id = ?", (number,))
             self._add(-1, -samples, -size)
-            dropped += samples
-        if dropped:
-            _count(database, "dropped_samples", dropped)
-            logger.warning("the queue is full or too old: dropped %d of the oldest samples", dropped)
+            reason = "full" if full else "age"
+            dropped[reason] = dropped.get(reason, 0) + samples
+        for reason, samples in dropped.items():
+            count(database, f"dropped_samples {reason}", samples)
+            logger.warning("the queue drops %d of the oldest samples (%s)", samples, reason)
+
+    def _date_anew(self, database: sqlite3.Connection, first: int, last: int) -> None:
+        self._add(0, 0, queue_dating.date_anew(database, first, last))
+
+    def _bury_undated(self, database: sqlite3.Connection, after: int, up_to: int, now: Moment) -> None:
+        for row, samples, size in queue_dating.bury_undated(database, after, up_to, now):
+            self._add(-1, -samples, -size)
+            database.execute("DELETE FROM batches WHERE first = ?", (row,))
 
     def _delete(self, database: sqlite3.Connection, first: int, last: int) -> None:
         rows, samples, size = database.execute(
@@ -313,65 +354,3 @@ class Queue:
 
     def _add(self, rows: int, samples: int, size: int) -> None:
         self._totals = (self._totals[0] + rows, self._totals[1] + samples, self._totals[2] + size)
-
-    def _bound_dead_letters(self, database: sqlite3.Connection) -> None:
-        database.execute(
-            "DELETE FROM dead_letters WHERE id NOT IN (SELECT id FROM dead_letters ORDER BY id DESC LIMIT ?)",
-            (DEAD_LETTER_ROWS,),
-        )
-        database.execute(
-            "DELETE FROM dead_letters WHERE id IN (SELECT id FROM (SELECT id, "
-            "sum(length(payload)) OVER (ORDER BY id DESC) AS total FROM dead_letters) WHERE total > ?)",
-            (DEAD_LETTER_BYTES,),
-        )
-
-
-def read_status(path: Path) -> QueueStatus:
-    """Of a queue that another process has open. Raises sqlite3.Error."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-    try:
-        return _status(connection, _totals(connection))
-    finally:
-        connection.close()
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    # "file is not a database" and "malformed" come as the base class; locks and full disks do not.
-    return type(error) is sqlite3.DatabaseError
-
-
-def _totals(database: sqlite3.Connection) -> tuple[int, int, int]:
-    rows, samples, size = database.execute(
-        "SELECT count(*), coalesce(sum(samples), 0), coalesce(sum(bytes), 0) FROM rows INDEXED BY rows_by_age"
-    ).fetchone()
-    return rows, samples, size
-
-
-def _status(database: sqlite3.Connection, totals: tuple[int, int, int]) -> QueueStatus:
-    oldest = database.execute("SELECT min(created) FROM rows").fetchone()[0]
-    counters = dict(database.execute("SELECT name, value FROM counters").fetchall())
-    facts = dict(database.execute("SELECT name, value FROM facts").fetchall())
-    delivery = facts.get("last_delivery")
-    return QueueStatus(
-        rows=totals[0],
-        samples=totals[1],
-        bytes=totals[2],
-        oldest=oldest,
-        dropped_samples=counters.get("dropped_samples", 0),
-        dead_letter_samples=counters.get("dead_letter_samples", 0),
-        last_delivery=float(delivery) if delivery else None,
-        last_error=facts.get("last_error") or None,
-    )
-
-
-def _count(database: sqlite3.Connection, name: str, by: int) -> None:
-    database.execute(
-        "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
-        (name, by),
-    )
-
-
-def _set_fact(database: sqlite3.Connection, name: str, value: str) -> None:
-    database.execute(
-        "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
-    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -95,11 +96,7 @@ class StateFolder:
         """Keep the returned file open while running. Raises UserError when another agent runs on this folder."""
         file = self.lock.open("ab")
         try:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:
-            pass
+            lock_file(file)
         except OSError:
             file.close()
             raise UserError(
@@ -107,6 +104,18 @@ class StateFolder:
                 f"stop that one, or name another folder with --state"
             ) from None
         return file
+
+
+def lock_file(file: IO[bytes]) -> None:
+    """Until the file is closed or the process ends. Raises OSError when another process has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:

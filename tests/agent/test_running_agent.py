@@ -301,7 +301,7 @@ def test_a_queue_of_a_newer_version(node: Node) -> None:
             queue._connection.execute("PRAGMA user_version=99")
         said = refusal(node.once("run"))
     assert said == (
-        f"{node.state.queue} is of version 99, this program knows up to 1; "
+        f"{node.state.queue} is of version 99, this program knows up to 2; "
         "install the newer thongsuot-agent again, or move the file away"
     )
 
