@@ -8,6 +8,7 @@ part of the line that is measured. Needs root.
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 import tempfile
@@ -62,6 +63,7 @@ class Account:
 
 def run() -> None:
     print(f"\nprobes, {SECONDS} s each at {PACKETS_PER_SECOND} packets/s; truth: the emulator's log, kernel stamps")
+    print(f"load of this machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"{'line':<31} {'probe':<6} {'packets':>7} {'lost up/down':>12} {'wrong':>5}", end="")
     print(f" {'RTT error p50':>14} {'p99':>9} {'jitter error':>13}")
     for name, spec in LINES.items():
@@ -204,10 +206,11 @@ def _irtt_stories(passages: Iterable[Passage]) -> dict[int, Story]:
 
 
 def _jitter(trips: Iterable[float]) -> float:
-    """RFC 3550 section 6.4.1."""
-    jitter, before = 0.0, None
+    """RFC 3550 section 6.4.1, its mean over the run: the last value alone is of some sixteen packets."""
+    jitter, total, count, before = 0.0, 0.0, 0, None
     for seconds in trips:
         if before is not None:
             jitter += (abs(seconds - before) - jitter) / 16
+            total, count = total + jitter, count + 1
         before = seconds
-    return jitter
+    return total / count if count else 0.0

@@ -137,7 +137,7 @@ def test_a_dead_gateway_takes_all_with_it_and_a_dead_hub_only_itself(office: Ben
     hub_gone, all_gone = counts[1] - counts[0], counts[3] - counts[2]
     assert hub_gone["hub"] == 0
     assert hub_gone["gateway"] >= 8
-    assert hub_gone["first_hop"] == 10
+    assert hub_gone["first_hop"] >= 10
     assert all_gone == Counter()
 
 
