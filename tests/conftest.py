@@ -10,6 +10,7 @@ import pytest
 # Whole files go to the processes that share the tests; what takes longest begins first, so that none comes late.
 LONGEST = (
     "tests/e2e/test_restart.py",
+    "tests/e2e/test_fleet.py",
     "tests/api",
     "tests/lines",
     "tests/e2e",
