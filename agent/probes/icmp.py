@@ -55,6 +55,8 @@ class EchoProbe:
         self._resolved_at = float("-inf")
         self._told = ""
         self._ready = asyncio.Event()
+        self._found = asyncio.Event()
+        """The target has an address, and from then on always one."""
 
     async def run(self) -> None:
         try:
@@ -92,14 +94,14 @@ class EchoProbe:
             self._end_session()
             self._address = found[0]
             self._session = EchoSession(self._target.interval_seconds, time.monotonic(), time.time())
+            self._found.set()
             self._ready.set()
 
     async def _ask(self) -> None:
         while True:
+            await self._found.wait()
             session = self._session
-            if session is None:
-                await asyncio.sleep(0.2)
-                continue
+            assert session is not None
             await asyncio.sleep(max(0.0, session.next_due - time.monotonic()))
             if session is not self._session:
                 continue
