@@ -41,6 +41,7 @@ if [ "$what" = dev ]; then
     wanted chromium chromium
     wanted firefox-esr firefox-esr
     wanted ip iproute2
+    wanted ping iputils-ping
     # Its programs are outside PATH; a server for the tests is started by them, none by Debian's service.
     [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || missing="$missing postgresql"
     wanted node nodejs
