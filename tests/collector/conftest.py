@@ -14,6 +14,9 @@ from collector import directory
 from collector.collector import Collector, CollectorSettings
 from collector.tables import metadata
 from tests.collector.support import FakeClock, Hub, KeepingSink, Node
+from tests.postgres import DATABASES, PostgresServer, postgres
+
+__all__ = ["postgres"]
 
 
 def open_engine(path: Path) -> Engine:
@@ -28,12 +31,28 @@ def open_engine(path: Path) -> Engine:
     return engine
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(tmp_path / "hub.db")
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: PostgresServer) -> str:
+    """The name of a database with the collector's tables, to be copied."""
+    name = postgres.fresh_database()
+    engine = create_engine(postgres.url(name))
     metadata.create_all(engine)
-    yield engine
     engine.dispose()
+    return name
+
+
+@pytest.fixture(params=DATABASES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Of an empty directory, on either database."""
+    if request.param == "sqlite":
+        engine = open_engine(tmp_path / "hub.db")
+        metadata.create_all(engine)
+        yield engine
+        engine.dispose()
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        with server.engine(request.getfixturevalue("postgres_tables")) as engine:
+            yield engine
 
 
 @pytest.fixture
