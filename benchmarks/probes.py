@@ -29,6 +29,8 @@ from tests.lines.truth import Passage, Story, story_of
 SECONDS = 10
 PACKETS_PER_SECOND = 50
 IRTT_PORT = 2112
+LEAST_JITTER_SECONDS = 0.0005
+"""Below that a line's jitter is this machine's own wake-ups, and a share of it says nothing."""
 _IRTT_NUMBER = struct.Struct("<I")
 _IRTT_NUMBER_AT = 12
 """Magic 3, flags 1, connection token 8; then the sequence number (irtt's packet.go, without HMAC)."""
@@ -80,7 +82,11 @@ def run() -> None:
 
 def _show(line: str, probe: str, one: Account) -> None:
     p50, p99 = (1000 * one.errors[min(len(one.errors) - 1, int(len(one.errors) * rank))] for rank in (0.5, 0.99))
-    jitter = f"{100 * (one.jitter - one.true_jitter) / one.true_jitter:+.1f} %" if one.true_jitter > 1e-4 else "–"
+    jitter = (
+        f"{100 * (one.jitter - one.true_jitter) / one.true_jitter:+.1f} %"
+        if one.true_jitter > LEAST_JITTER_SECONDS
+        else "–"
+    )
     lost = f"{one.lost[0]}/{one.lost[1]}"
     print(f"{line:<31} {probe:<6} {one.packets:>7} {lost:>12} {one.wrong:>5}", end="")
     print(f" {p50:>11.3f} ms {p99:>6.3f} ms {jitter:>13}")
