@@ -57,7 +57,9 @@ class LineRecord:
 VIEWED: Mapping[str, frozenset[str]] = {
     "units": frozenset({"name"}),
     "sites": frozenset({"code", "name", "unit", "past", "valid_to"}),
-    "lines": frozenset({"code", "site", "name", "provider", "valid_to"}),
+    "lines": frozenset(
+        {"code", "site", "name", "provider", "contract_download_mbits", "contract_upload_mbits", "valid_to"}
+    ),
 }
 """Noun → the fields that a view is made of: nothing else needs it to be read again."""
 
