@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.hub_client import Answer, HubConnection
+from agent.hub_client import Answer, Connection
 from agent.state import replace_file
 from agent.wire.configuration import CONFIG_PATH, ConfigurationError, NodeConfiguration, parse_configuration
 
@@ -49,7 +49,7 @@ def store(path: Path, cached: Cached) -> None:
         replace_file(path, json.dumps(document, ensure_ascii=False).encode())
 
 
-def fetch(connection: HubConnection, key: str, cached: Cached) -> Cached:
+def fetch(connection: Connection, key: str, cached: Cached) -> Cached:
     """Blocking. The same object when nothing changed.
 
     Raises HubUnreachableError, RefusedError, ConfigurationError.

@@ -65,6 +65,11 @@ class EventDelivery:
         return False
 
     async def _settle(self, answer: Answer | None, sent: tuple[wire.Event, ...], words: str) -> None:
+        if answer is not None and answer.status == 409:
+            logger.warning("the hub lacks events that it once had, perhaps from a backup: a new epoch begins")
+            await self._queue_worker.run(self._queue.begin_epoch)
+            self._not_before = self._monotonic() + self._backoff.wait(Judgement(Outcome.FAILED))
+            return
         retry_after = answer.headers.get("retry-after") if answer else None
         judgement = judge(answer.status if answer else None, retry_after, self._unix())
         match judgement.outcome:

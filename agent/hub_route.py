@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FIRST_AGAIN_SECONDS = 600.0
 """After so long on another address the first one is asked again."""
 
-Heard = Callable[[Answer, float, float], None]
+Heard = Callable[[Answer, float, float], object]
 """An answer came, to a request sent and answered at these seconds of the monotonic clock given."""
 
 

@@ -28,8 +28,11 @@ class Latest:
         self._families = {family.name: family for family in families}
         self._groups: dict[str, dict[tuple[str, Labels], float]] = {}
 
-    def replace(self, group: str, samples: Iterable[Sample]) -> None:
-        self._groups[group] = {(sample.name, sample.labels): sample.value for sample in samples}
+    def replace(self, group: str, samples: Iterable[Sample]) -> list[tuple[str, Labels]]:
+        """The group's series that have ended by this."""
+        before = self._groups.get(group, {})
+        now = self._groups[group] = {(sample.name, sample.labels): sample.value for sample in samples}
+        return [series for series in before if series not in now]
 
     def update(self, group: str, sets: Iterable[SampleSet]) -> None:
         """Newer values of some of the group's series."""
@@ -37,8 +40,9 @@ class Latest:
         for one in sets:
             held.update({(sample.name, sample.labels): sample.value for sample in one.samples})
 
-    def forget(self, group: str) -> None:
-        self._groups.pop(group, None)
+    def forget(self, group: str) -> list[tuple[str, Labels]]:
+        """The series that have ended by this."""
+        return list(self._groups.pop(group, {}))
 
     def text(self) -> str:
         by_family: dict[str, dict[Labels, float]] = {}

@@ -10,6 +10,7 @@ Knows nothing of HTTP or of what the samples mean. Not for use by two threads at
 from __future__ import annotations
 
 import logging
+import secrets
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
@@ -147,6 +148,11 @@ class Queue:
         with self._transaction() as database:
             queue_events.refuse(database, sequence, reason)
             set_fact(database, "last_error", reason[:1000])
+
+    def begin_epoch(self) -> None:
+        """The hub lacks events that it once applied: what is left goes on under another epoch."""
+        with self._transaction() as database:
+            set_fact(database, "epoch", secrets.token_hex(8))
 
     # clock
 

@@ -14,27 +14,24 @@ from functools import partial
 from pathlib import Path
 
 from agent import configuration as node_configuration
-from agent import lines
+from agent import life, lines, own_figures, ways
+from agent.clock import HubClock, node_clock
 from agent.configuration import DEFAULT_SAMPLING_INTERVAL_SECONDS, REFRESH_SECONDS, Cached, RefusedError
 from agent.delivery import Delivery
 from agent.failure import UserError
-from agent.hub_client import (
-    TIMEOUT_SECONDS,
-    HubAddress,
-    HubConnection,
-    HubUnreachableError,
-    parse_address,
-    trust,
-)
+from agent.hub_client import HubAddress, HubUnreachableError
+from agent.hub_route import HubRoute
 from agent.lines import Lines
 from agent.local_metrics import Latest, LocalMetrics
+from agent.power import PowerWatch
 from agent.probes import windows
 from agent.probes.probe import World
 from agent.probes.probing import Probing
 from agent.probes.registry import PROBES
 from agent.probes.whereabouts import Whereabouts
-from agent.queue import Queue, QueueVersionError
-from agent.samples import Family, Kind, Sample, SampleSet, encode
+from agent.queue import Happening, Queue, QueueVersionError
+from agent.queue_tables import move_aside
+from agent.samples import Labels, Sample, SampleSet, encode
 from agent.sampling import FAMILIES as SAMPLING_FAMILIES
 from agent.sampling import Sampling
 from agent.sensors import SENSORS
@@ -42,21 +39,17 @@ from agent.state import Identity, StateFolder
 from agent.uplink import Lane
 from agent.waiting_enrolment import enrol_from_file
 from agent.wire.configuration import ConfigurationError
-from agent.workers import Worker
+from agent.wire.remote_write import NODE_TIME_HEADER, STALE_MARKER
+from agent.workers import Worker, run_once
 
 logger = logging.getLogger(__name__)
 
 RESTART_SECONDS = 5.0
 FLUSH_SECONDS = 0.5
 EARLY_SECONDS = 0.1
-
-FAMILIES = (
-    Family("thongsuot_agent_queue_samples", Kind.GAUGE, "Samples on this node's disk that the hub has not yet."),
-    Family("thongsuot_agent_queue_bytes", Kind.GAUGE, "Bytes of the samples on this node's disk."),
-    Family("thongsuot_agent_dropped_samples_total", Kind.COUNTER, "Samples dropped because the queue was full."),
-    Family("thongsuot_agent_dead_letter_samples_total", Kind.COUNTER, "Samples that the hub refused for good."),
-    Family("thongsuot_agent_task_failures_total", Kind.COUNTER, "Unexpected failures of a part of the agent."),
-)
+ENROLMENT_SECONDS = 5.0
+SITE_FACT = "site"
+_TIME = NODE_TIME_HEADER.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +79,25 @@ async def _run(options: Options) -> None:
         except NotImplementedError:
             # Windows' loops have no signal handlers.
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    identity = options.state.load()
-    if identity is None:
-        identity = await _until(
-            stopped, enrol_from_file(options.state, options.hub, options.token_file, options.ca_file)
-        )
+    while not stopped.is_set():
+        identity = options.state.load()
         if identity is None:
-            return
-    address = options.hub or parse_address(identity.hub)
-    with open_queue(options.state.queue) as queue:
-        agent = Agent(options, identity, address, queue)
-        await agent.run(stopped)
+            identity = await _until(
+                stopped, enrol_from_file(options.state, options.hub, options.token_file, options.ca_file)
+            )
+            if identity is None:
+                return
+        with queue_of(options.state.queue, identity) as queue:
+            await Agent(options, identity, queue).run(stopped)
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(one.wait(), name="end") for one in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()
 
 
 async def _until(stopped: asyncio.Event, waiting: Coroutine[None, None, Identity]) -> Identity | None:
@@ -122,28 +123,47 @@ def open_queue(path: Path) -> Queue:
         raise UserError(f"queue {path}: cannot be opened ({error}); mend the folder or the disk") from None
 
 
+def queue_of(path: Path, identity: Identity) -> Queue:
+    """What was measured at another site is not of this one: its queue is set aside. Raises UserError."""
+    queue = open_queue(path)
+    site = queue.fact(SITE_FACT)
+    if site not in (None, identity.site):
+        queue.close()
+        aside = move_aside(path, "former")
+        logger.warning("this node is now of site %s; what waited of %s is kept as %s", identity.site, site, aside)
+        queue = open_queue(path)
+    queue.remember(SITE_FACT, identity.site)
+    return queue
+
+
 class Agent:
-    def __init__(self, options: Options, identity: Identity, address: HubAddress, queue: Queue) -> None:
+    def __init__(self, options: Options, identity: Identity, queue: Queue) -> None:
         self._options = options
         self._identity = identity
-        self._address = address
         self._queue = queue
         self._queue_worker = Worker("queue")
-        ca_file = options.ca_file
-        if ca_file is None and options.state.ca.exists():
-            ca_file = options.state.ca
-        try:
-            self._context = trust(address, ca_file)
-        except OSError as error:
-            raise UserError(
-                f"{ca_file}: cannot be used as certification authority ({error}); name a PEM file"
-            ) from None
-        self._delivery = Delivery(queue, self._queue_worker, self._connect, identity.key)
+        self._moment = node_clock()
+        self._hub_clock = HubClock(queue.known_clock(self._moment().boot))
+        to = ways.addresses(options.hub, identity, options.state)
+        self._route = HubRoute(
+            ways.ways(to, options.ca_file, options.state),
+            lambda answer, sent, received: self._hub_clock.heard(answer.headers.get(_TIME), sent, received),
+            lambda: self._moment().monotonic,
+        )
+        address, context = self._route.ways[0].address, self._route.ways[0].context
+        self._delivery = Delivery(
+            queue,
+            self._queue_worker,
+            self._route.connect,
+            identity.key,
+            hub_clock=self._hub_clock,
+            moment=self._moment,
+        )
         self._sampling = Sampling(SENSORS)
         self._latest = Latest(
             family
             for group in (
-                *(FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES, lines.FAMILIES),
+                *(own_figures.FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES, lines.FAMILIES),
                 *(one.families for one in SENSORS.values()),
                 *(one.families for one in PROBES.values()),
             )
@@ -156,14 +176,19 @@ class Agent:
             node=identity.node,
             key=identity.key,
             hub=address,
-            context=self._context,
+            context=context,
             whereabouts=Whereabouts(address.host),
             wanted=lambda: self._cached.configuration,
         )
         self._probing = Probing(world, self._put, self._fact, self._show_probe)
+        self._power = PowerWatch()
+        self._ended: list[tuple[str, Labels]] = []
         self._failures: dict[str, int] = {}
 
     async def run(self, stopped: asyncio.Event) -> None:
+        """Until stopped, or until the node has been enrolled anew."""
+        replaced = asyncio.Event()
+        await self._emit(life.started(await self._fact(life.FACT), self._moment()))
         async with AsyncExitStack() as stack:
             if self._options.metrics_port is not None:
                 await stack.enter_async_context(LocalMetrics(self._latest).serving(self._options.metrics_port))
@@ -171,19 +196,19 @@ class Agent:
                 parts = [
                     self._start(tasks, "configuration", partial(self._keep_configuration, tasks)),
                     self._start(tasks, "sampling", self._sample),
+                    self._start(tasks, "enrolment", partial(self._watch_enrolment, replaced)),
                     self._start(tasks, "line traffic", self._lines.watch_traffic),
                     *(self._start(tasks, f"uplink {lane.value}", partial(self._delivery.run, lane)) for lane in Lane),
                 ]
-                await stopped.wait()
+                await _either(stopped, replaced)
                 for task in parts:
                     task.cancel()
                 self._lines.cancel()
                 self._probing.cancel()
             await self._flush()
-            await self._delivery.deliver_last()
-
-    def _connect(self, timeout_seconds: float = TIMEOUT_SECONDS) -> HubConnection:
-        return HubConnection(self._address, self._context, timeout_seconds)
+            if not replaced.is_set():
+                await self._say_end()
+                await self._delivery.deliver_last()
 
     def _start(self, tasks: asyncio.TaskGroup, name: str, part: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return tasks.create_task(self._keep(name, part), name=name)
@@ -222,41 +247,45 @@ class Agent:
     async def _collect(self) -> None:
         collected = await self._sampling.collect()
         status = await self._queue_worker.run(self._queue.status)
-        own = (
-            Sample("thongsuot_agent_queue_samples", status.samples),
-            Sample("thongsuot_agent_queue_bytes", status.bytes),
-            Sample("thongsuot_agent_dropped_samples_total", status.dropped_samples),
-            Sample("thongsuot_agent_dead_letter_samples_total", status.dead_letter_samples),
-            *(
-                Sample("thongsuot_agent_task_failures_total", count, (("task", name),))
-                for name, count in self._failures.items()
-            ),
-        )
-        whole = SampleSet(collected.unix, (*collected.samples, *own))
-        self._latest.replace("sensors", whole.samples)
+        now = self._moment()
+        own = own_figures.own_samples(status, self._failures, self._hub_clock.ahead(now))
+        samples = (*collected.samples, *own)
+        ended = self._latest.replace("sensors", samples) + self._ended
+        self._ended = []
+        stale = tuple(Sample(name, STALE_MARKER, labels) for name, labels in ended)
+        whole = SampleSet(collected.unix, (*samples, *stale))
+        happenings = tuple(self._power.look(samples))
         try:
-            await self._put([whole], {})
+            await self._put([whole], {life.FACT: life.word(now)}, happenings)
         except (sqlite3.Error, OSError) as error:
             logger.error("%d samples are lost, the disk does not take them: %s", len(whole.samples), error)
 
-    async def _put(self, sets: list[SampleSet], facts: dict[str, str]) -> None:
+    async def _put(
+        self, sets: list[SampleSet], facts: dict[str, str], happenings: tuple[Happening, ...] = ()
+    ) -> None:
         """Raises sqlite3.Error, OSError."""
         count = sum(len(one.samples) for one in sets)
-        await self._queue_worker.run(self._queue.put, encode(sets), count, time.time(), facts)
+        await self._queue_worker.run(self._queue.put, encode(sets), count, self._moment(), facts, happenings)
         self._delivery.committed()
+
+    async def _emit(self, *happenings: Happening) -> None:
+        try:
+            await self._put([], {}, happenings)
+        except (sqlite3.Error, OSError) as error:
+            logger.error("events are lost, the disk does not take them: %s: %s", happenings, error)
 
     async def _fact(self, name: str) -> str | None:
         return await self._queue_worker.run(self._queue.fact, name)
 
     def _show_line(self, line: str, sets: list[SampleSet] | None) -> None:
         if sets is None:
-            self._latest.forget(f"line {line}")
+            self._ended += self._latest.forget(f"line {line}")
         else:
             self._latest.update(f"line {line}", sets[-2:])
 
     def _show_probe(self, probe: str, sets: list[SampleSet] | None) -> None:
         if sets is None:
-            self._latest.forget(f"probe {probe}")
+            self._ended += self._latest.forget(f"probe {probe}")
         else:
             self._latest.replace(f"probe {probe}", sets[-1].samples)
 
@@ -267,7 +296,7 @@ class Agent:
         if self._cached.configuration is None:
             self._cached = node_configuration.load(path)
         worker = Worker("configuration")
-        connection = self._connect()
+        connection = self._route.connect()
         said = ""
         try:
             while True:
@@ -297,7 +326,28 @@ class Agent:
             connection.abort()
             worker.end(connection.close)
 
+    async def _watch_enrolment(self, replaced: asyncio.Event) -> None:
+        while True:
+            await asyncio.sleep(ENROLMENT_SECONDS)
+            try:
+                found = self._options.state.load()
+            except UserError as error:
+                logger.warning("%s; going on as before", error)
+                continue
+            if found is not None and found != self._identity:
+                logger.info("this node has been enrolled anew, as %s of site %s", found.node, found.site)
+                replaced.set()
+
     # end
+
+    async def _say_end(self) -> None:
+        try:
+            shutting_down = await run_once("shutdown", life.is_shutting_down)
+            last = {life.FACT: life.word(self._moment(), ended=True)}
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._put([], last, (life.stopping(shutting_down),))
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("the disk was too slow for the last word: %s", error)
 
     async def _flush(self) -> None:
         """What is measured goes to the queue before the process ends."""

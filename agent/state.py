@@ -45,6 +45,16 @@ class StateFolder:
         return self.root / "ca.pem"
 
     @property
+    def hubs(self) -> Path:
+        """More addresses of the hub, one a line, tried in order; may be absent."""
+        return self.root / "hubs"
+
+    @property
+    def proxy(self) -> Path:
+        """The HTTP proxy to the hub, or `none`; absent: what the environment says."""
+        return self.root / "proxy"
+
+    @property
     def configuration(self) -> Path:
         return self.root / "configuration.json"
 

@@ -18,6 +18,9 @@ VERSION = "0.1.0"
 NODE_TIME_HEADER = "X-Thongsuot-Time"
 """Unix seconds by the sender's clock when it sends (request), by the hub's when it answers (response)."""
 
+STALE_MARKER: float = struct.unpack("<d", (0x7FF0_0000_0000_0002).to_bytes(8, "little"))[0]
+"""The value after which a series is over: one NaN of all, told by its bits."""
+
 _DOUBLE = struct.Struct("<d")
 _TIMESERIES_KEY = b"\x0a"  # WriteRequest.timeseries = 1, length-delimited
 _LABEL_KEY = b"\x0a"  # TimeSeries.labels = 1, length-delimited

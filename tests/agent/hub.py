@@ -16,6 +16,8 @@ from typing import Any
 
 import cramjam
 
+from agent.wire.events import EVENTS_PATH, Event, EventBatch
+from agent.wire.events import parse as parse_events
 from agent.wire.stamp import ReflectorPacket, StampError, decode_sender, encode_reflector
 from collector.ingest.remote_write_pb2 import Label, WriteRequest
 
@@ -60,6 +62,10 @@ class Hub:
     written: list[Written] = field(default_factory=list)
     write: Callable[[Written], tuple[int, dict[str, str], bytes]] = lambda _written: (204, {}, b"")
     refuse_key: bool = False
+    events: list[tuple[str, Event]] = field(default_factory=list)
+    """(epoch, event) as applied, each once."""
+    event_requests: list[EventBatch] = field(default_factory=list)
+    event_status: Callable[[EventBatch], int] = lambda _batch: 200
     clock_offset: float = 0.0
     arrived: threading.Event = field(default_factory=threading.Event)
 
@@ -141,12 +147,26 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(201, {}, json.dumps({"node": "n1", "key": KEY, "site": "yen-thai"}).encode())
         if hub.refuse_key or self.headers["Authorization"] != f"Bearer {KEY}":
             return self._answer(401, {}, b'{"detail":"unknown"}')
+        if self.path == EVENTS_PATH:
+            return self._take_events(parse_events(body))
         written = Written(body, dict(self.headers), time.monotonic())
         status, headers, content = hub.write(written)
         if 200 <= status < 300:
             hub.written.append(written)
         hub.arrived.set()
         return self._answer(status, headers, content)
+
+    def _take_events(self, batch: EventBatch) -> None:
+        hub = self.server.hub
+        hub.event_requests.append(batch)
+        status = hub.event_status(batch)
+        applied = max((one.sequence for epoch, one in hub.events if epoch == batch.epoch), default=None)
+        if status == 200 and applied is not None and batch.events[0].sequence > applied + 1:
+            status = 409
+        if status == 200:
+            hub.events += [(batch.epoch, one) for one in batch.events if applied is None or one.sequence > applied]
+        hub.arrived.set()
+        return self._answer(status, {}, json.dumps({"applied_through": batch.events[-1].sequence}).encode())
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import runner, sampling
+from agent import own_figures, sampling
 from agent.local_metrics import Latest, LocalMetrics
 from agent.probes import windows
 from agent.probes.unanswered import Losses
@@ -27,7 +27,7 @@ def everything() -> Latest:
     latest = Latest(
         family
         for group in (
-            runner.FAMILIES,
+            own_figures.FAMILIES,
             sampling.FAMILIES,
             windows.FAMILIES,
             *(one.families for one in SENSORS.values()),
@@ -35,7 +35,9 @@ def everything() -> Latest:
         for family in group
     )
     samples = [one for sensor in SENSORS.values() for one in sensor.parse(sensor.read())]
-    samples += [Sample(family.name, 1, (("sensor", "cpu"),)) for family in (*runner.FAMILIES, *sampling.FAMILIES)]
+    samples += [
+        Sample(family.name, 1, (("sensor", "cpu"),)) for family in (*own_figures.FAMILIES, *sampling.FAMILIES)
+    ]
     latest.replace("sensors", samples)
     for line in ("yen-thai-vnpt", 'odd "line"\\'):
         latest.update(
