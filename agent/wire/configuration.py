@@ -6,7 +6,7 @@ On the wire unknown fields are ignored, so that old and new nodes talk.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 CONFIG_PATH = "/api/v1/node/config"
@@ -93,6 +93,28 @@ class ProbesConfiguration:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceConfiguration:
+    """Gear of the office's LAN that this node polls by SNMP. `address`: host or host:port.
+
+    `version` "2c" with `community`, or "3" with `user` (RFC 3414): without `auth_password` noAuthNoPriv, without
+    `priv_password` authNoPriv. `auth_protocol`: SHA, SHA256; `priv_protocol`: AES, AES256.
+    """
+
+    name: str
+    address: str
+    version: str = "2c"
+    community: str = field(default="", repr=False)
+    user: str = ""
+    auth_protocol: str = "SHA"
+    auth_password: str = field(default="", repr=False)
+    priv_protocol: str = "AES"
+    priv_password: str = field(default="", repr=False)
+    wan_interface: str = ""
+    """Name, alias or index of the interface that is the way out; empty: not a router, or not known."""
+    interval_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConfiguration:
     """`probes` None: the hub does not say, the node's own defaults hold."""
 
@@ -103,6 +125,9 @@ class NodeConfiguration:
     probes: ProbesConfiguration | None = None
     meeting_running: bool = False
     """A meeting of this site runs: nothing may load the line."""
+    devices: tuple[DeviceConfiguration, ...] = ()
+    processes: tuple[str, ...] = ()
+    """Names of the programs that should run here, as the process list has them."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -118,6 +143,10 @@ def parse_configuration(document: Any) -> NodeConfiguration:
         lines=tuple(_line(item, f"lines[{index}]") for index, item in enumerate(_list(top, "lines"))),
         probes=None if top.get("probes") is None else _probes(top["probes"]),
         meeting_running=_flag(top, "meeting_running", "configuration"),
+        devices=tuple(
+            _device(item, f"devices[{index}]") for index, item in enumerate(_items(top, "devices", "configuration"))
+        ),
+        processes=_texts(top, "processes", "configuration"),
     )
 
 
@@ -154,6 +183,38 @@ def _window(document: Any, where: str) -> ThroughputWindow:
         max_bytes=_integer(one, "max_bytes", where, 1, 1 << 30),
         max_seconds=_integer(one, "max_seconds", where, 1, 60),
     )
+
+
+def _device(document: Any, where: str) -> DeviceConfiguration:
+    one = _mapping(document, where)
+    version = _choice(one, "version", where, ("2c", "3"))
+    if not _text(one, "name", where) or not _text(one, "address", where):
+        raise ConfigurationError(f"{where}.name or {where}.address is empty")
+
+    def text(name: str) -> str:
+        return _text({name: "", **one}, name, where)
+
+    return DeviceConfiguration(
+        name=_text(one, "name", where),
+        address=_text(one, "address", where),
+        version=version,
+        community=text("community"),
+        user=text("user"),
+        auth_protocol=_choice(one, "auth_protocol", where, ("SHA", "SHA256")),
+        auth_password=text("auth_password"),
+        priv_protocol=_choice(one, "priv_protocol", where, ("AES", "AES256")),
+        priv_password=text("priv_password"),
+        wan_interface=text("wan_interface"),
+        interval_seconds=_integer({"interval_seconds": 60, **one}, "interval_seconds", where, 10, 3600),
+    )
+
+
+def _choice(source: Mapping[str, Any], name: str, where: str, allowed: tuple[str, ...]) -> str:
+    """Absent is the first."""
+    value = source.get(name, allowed[0])
+    if value not in allowed:
+        raise ConfigurationError(f"{where}.{name} is none of {', '.join(allowed)}")
+    return str(value)
 
 
 def _line(document: Any, where: str) -> LineConfiguration:
