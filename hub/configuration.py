@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.failure import UserError
+from hub.throughput_hours import parse_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class AgentSection:
     enabled: bool = True
     sampling_interval_seconds: int = 15
     metrics_port: int = 9108
+    throughput_hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,11 @@ def _value(value: Any, default: Any, key: str, where: str) -> Any:
         raise UserError(f"{where}: {key} = {value!r} is not one of {', '.join(_CHOICES[key])}")
     if key == "hub.listen":
         return _address(value, key, where)
+    if key == "agent.throughput_hours":
+        try:
+            parse_hours(value)
+        except ValueError as error:
+            raise UserError(f"{where}: {key} = {error}; leave it empty to test no line's speed") from None
     return value
 
 

@@ -17,6 +17,7 @@ from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
+from agent.wire.configuration import ProbesConfiguration
 from collector import reflector_status
 from collector.collector import Collector, CollectorSettings
 from conferencing.composition import Conferencing
@@ -29,6 +30,7 @@ from hub.backup_commands import backups
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
 from hub.http import board, metrics, openapi, pages, problems, site_sheet
+from hub.http.conditional import ConditionalAnswers
 from hub.http.principal import principal_of
 from hub.http.rights import declarations, public, requires
 from hub.http.security import SecurityHeaders
@@ -39,6 +41,7 @@ from hub.node_package import routes as node_package_routes
 from hub.paths import Paths
 from hub.programs import bind_address, media_worker_names
 from hub.secret_sources import secret_sources
+from hub.throughput_hours import parse_hours
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +96,9 @@ class Hub:
             self._sink = QueueSink(queue, queue_thread)
             self._certificates = setup.open_certificates(configuration, paths)
             self.access = AccessControl(sessions, paths, secure_cookie=not configuration.is_local, clock=self._clock)
-            self._collector = Collector(sessions, self._sink, self._collector_settings(), self._clock)
+            self._collector = Collector(
+                sessions, self._sink, self._collector_settings(), self._clock, self._meeting_runs
+            )
             self._conferencing = Conferencing(
                 sessions=sessions,
                 accounts=ConferencingAccounts(self.access.sign_ins),
@@ -130,6 +135,7 @@ class Hub:
             dependencies=[Depends(access.guard)],
         )
         problems.install(app)
+        app.add_middleware(ConditionalAnswers)
         # Media and pages compress well; what is small or already compressed is left alone.
         app.add_middleware(GZipMiddleware, minimum_size=1024)
         app.add_middleware(Presence, sign_ins=access.sign_ins)
@@ -181,8 +187,14 @@ class Hub:
             stamp_port=self._configuration.stamp.port,
             packets_per_second=self._configuration.stamp.packets_per_second,
             sampling_interval_seconds=self._configuration.agent.sampling_interval_seconds,
+            probes=ProbesConfiguration(throughput=parse_hours(self._configuration.agent.throughput_hours)),
             ca_sha256=self._certificates.ca_sha256 if self._certificates else None,
         )
+
+    def _meeting_runs(self, site: str) -> bool:
+        """Whether somebody of this site is in a meeting: nothing may load its line then."""
+        rooms = self._conferencing.snapshot().rooms
+        return any(one.site == site for room in rooms for one in room.participants)
 
 
 def _backup_age(status: BackupStatus) -> BackupAge:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 import hub
+from agent.wire.configuration import ThroughputWindow
 from hub import configuration
 from hub.configuration import Configuration
 from hub.failure import UserError
+from hub.throughput_hours import parse_hours
 
 MISTAKES = {
     "[hub]\nprot = 1": "hub.toml: unknown key hub.prot; did you mean port?",
@@ -31,6 +33,10 @@ MISTAKES = {
     '[hub]\nlog_level = "loud"': "hub.toml: hub.log_level = 'loud' is not one of debug, info, warning, error",
     "[agent]\nenabled = 1": "hub.toml: agent.enabled = 1 must be true or false",
     '[media]\nannounce = "10.0.0.1"': "hub.toml: media.announce = '10.0.0.1' must be a list of texts",
+    '[agent]\nthroughput_hours = "1-4"': (
+        "hub.toml: agent.throughput_hours = '1-4' is not of the form 01:00-04:00; "
+        "leave it empty to test no line's speed"
+    ),
     "[stamp]\npackets_per_second = 51": "hub.toml: stamp.packets_per_second = 51 is not between 1 and 50",
 }
 
@@ -79,3 +85,9 @@ def test_the_example_documents_every_key_with_its_default() -> None:
 def test_only_loopback_is_served_without_tls(listen: str, local: bool, url: str) -> None:
     settings = configuration.with_listen(Configuration(), listen)
     assert (settings.is_local, settings.local_url) == (local, url)
+
+
+def test_the_hours_of_speed_tests_are_hanois() -> None:
+    assert parse_hours("") is None
+    assert parse_hours("01:00-04:30") == ThroughputWindow(18 * 60, 21 * 60 + 30)
+    assert parse_hours("06:00-08:00") == ThroughputWindow(23 * 60, 60)
