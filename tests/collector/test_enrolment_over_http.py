@@ -113,6 +113,8 @@ async def test_a_node_is_told_what_the_contract_promises_and_whether_a_meeting_r
     assert (configuration.lines[0].download_mbits, configuration.lines[0].upload_mbits) == (150.0, None)
     assert configuration.probes == ProbesConfiguration()
     assert not configuration.meeting_running
+    hub.collector._meeting_runs = lambda site: site == "vt"
+    assert parse_configuration((await node.configuration()).json()).meeting_running
     identity = next(iter(hub.collector.directory.by_key.values()))
     settings = CollectorSettings(Path("run"), probes=ProbesConfiguration(throughput=ThroughputWindow(1080, 1260)))
     during = node_configuration(identity, hub.collector.directory, settings, meeting_running=True)
