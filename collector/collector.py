@@ -7,6 +7,8 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from fastapi import APIRouter
@@ -43,11 +45,15 @@ from collector.http.throughput import Throughput
 from collector.http.write import Ingest
 from collector.ingest.identity import NodeIdentity
 from collector.overview import site_states
+from collector.quality import work
 from collector.quality.evidence import seal_old_evidence
+from collector.quality.judging import Pass, judge
 from collector.quality.minutes import seal_old
+from collector.quality.profile import shipped
+from collector.quality.standing import Standing, standings_of
 from collector.settings import CollectorSettings
 from collector.sink import Sink
-from collector.snapshot import CollectorSnapshot
+from collector.snapshot import CollectorSnapshot, JudgingCounters
 from collector.stamp_sessions import FILE_NAME, sessions_document
 from collector.state import LatestState
 from collector.tables import Node
@@ -59,6 +65,9 @@ logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 5.0
 FLUSH_SECONDS = 15.0
+JUDGE_SECONDS = 10.0
+LIVE_AFTER_SECONDS = 180.0
+"""So long after its start the hub says nothing of silent lines: it was silent itself."""
 SEAL_SECONDS = 3600.0
 
 Result = TypeVar("Result")
@@ -92,6 +101,9 @@ class Collector:
         self._refreshing = asyncio.Lock()
         self._sessions_digest = b""
         self._flushed: dict[str, float] = {}
+        self._started_at = clock()
+        self._standings: dict[int, Standing] = {}
+        self._judging = JudgingCounters()
         self.router = self._routes()
 
     @property
@@ -110,6 +122,7 @@ class Collector:
                 for name, work, seconds in (
                     ("directory", self.refresh, REFRESH_SECONDS),
                     ("last seen", self._flush_last_seen, FLUSH_SECONDS),
+                    ("judge lines", self.judge, JUDGE_SECONDS),
                     ("seal minutes", self._seal, SEAL_SECONDS),
                 ):
                     tasks.create_task(_repeat(name, work, seconds), name=f"collector: {name}")
@@ -130,9 +143,25 @@ class Collector:
                 await asyncio.to_thread(replace_file, self._settings.run_directory / FILE_NAME, document)
                 self._sessions_digest = digest
 
+    async def judge(self) -> None:
+        """Say of all minutes written since the last time how good they were and whose fault it was."""
+        while True:
+            now, view = self._clock(), self.directory
+            live = now - self._started_at >= LIVE_AFTER_SECONDS
+            done, standings, waiting = await self._writer.call(partial(_judged, view, now, live))
+            self._standings = standings
+            before = self._judging
+            self._judging = replace(
+                before, hours=before.hours + done.hours, verdicts=before.verdicts + done.verdicts, waiting=waiting
+            )
+            if not waiting:
+                return
+
     def snapshot(self, now: float) -> CollectorSnapshot:
         """`now`: Unix seconds by the hub's clock."""
-        return CollectorSnapshot(now, site_states(self.directory, self._state, now), self._ingest.counters())
+        judging = replace(self._judging, events_applied=self._events.applied, events_refused=self._events.refused)
+        sites = site_states(self.directory, self._state, now, self._standings)
+        return CollectorSnapshot(now, sites, self._ingest.counters(), judging)
 
     async def line_history(self, line: str, since: float, until: float) -> list[LineMinutePoint]:
         """Minutes of the line of that code that start in [since, until); missing ones are gaps."""
@@ -262,6 +291,12 @@ class Collector:
         except SQLAlchemyError as error:
             logger.error("last arrivals were not written: %s", error)
         await asyncio.to_thread(self._writer.close)
+
+
+def _judged(view: DirectoryView, now: float, live: bool, session: Session) -> tuple[Pass, dict[int, Standing], int]:
+    """What was done, how all lines stand then, and how much waits."""
+    done = judge(session, view, shipped().limits, now, live=live)
+    return done, standings_of(session, view, now), work.waiting(session)
 
 
 async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:

@@ -10,13 +10,15 @@ from collector.ingest.watch import NodeWatch
 from collector.node_minutes import processor_times
 from collector.quality.figures import fold, share
 from collector.quality.judgement import judge
-from collector.quality.windows import MINUTE_MS
+from collector.quality.standing import Standing
+from collector.quality.windows import MINUTE_MS, counted
 from collector.snapshot import (
     FilesystemReading,
     LineState,
     NetworkReading,
     NodeState,
     SiteState,
+    State,
 )
 from collector.state import LatestOfLine, LatestOfNode, LatestState, Reading
 
@@ -28,13 +30,15 @@ READING_OLD_AFTER_MS = 5 * 60 * 1000
 """Older than the node's newest by so much: what it measured is gone (a disk taken out)."""
 
 
-def site_states(view: DirectoryView, state: LatestState, now: float) -> tuple[SiteState, ...]:
+def site_states(
+    view: DirectoryView, state: LatestState, now: float, standings: Mapping[int, Standing] | None = None
+) -> tuple[SiteState, ...]:
     nodes: dict[str, list[NodeState]] = defaultdict(list)
     lines: dict[str, list[LineState]] = defaultdict(list)
     for node in view.nodes:
         nodes[node.site].append(node_state(node, state.nodes.get(node.node), now))
     for line in view.lines:
-        lines[line.site].append(line_state(line, state.lines.get(line.line), now))
+        lines[line.site].append(line_state(line, state.lines.get(line.line), now, (standings or {}).get(line.id)))
     return tuple(
         SiteState(one.site, one.name, one.unit, tuple(nodes[one.site]), tuple(lines[one.site])) for one in view.sites
     )
@@ -149,16 +153,25 @@ def _networks(readings: _Readings) -> Iterator[NetworkReading]:
         )
 
 
-def line_state(line: LineRecord, latest: LatestOfLine | None, now: float) -> LineState:
+def line_state(
+    line: LineRecord, latest: LatestOfLine | None, now: float, standing: Standing | None = None
+) -> LineState:
+    """`standing`: what was judged of its minutes; without it the last minute alone tells."""
     newest_end_ms = latest.newest_end_ms if latest else 0
-    figures = fold(
+    windows = (
         [values for end_ms, values in sorted(latest.windows.items()) if end_ms > newest_end_ms - MINUTE_MS]
         if latest
         else []
     )
-    state, reasons = judge(figures)
-    if latest is None or _silent(latest, now):
-        state, reasons = "no_data", ()
+    figures = fold(windows)
+    level, reasons = judge(figures, sum(map(counted, windows)))
+    state: State = "no_data"
+    if latest is None or level is None or _silent(latest, now):
+        reasons = ()
+    else:
+        state = level if standing is None or standing.state == "no_data" else standing.state
+        reasons = reasons if state != "good" else ()
+    agreed = standing if standing is not None and standing.state == state else None
     return LineState(
         line=line.line,
         name=line.name,
@@ -179,6 +192,9 @@ def line_state(line: LineRecord, latest: LatestOfLine | None, now: float) -> Lin
         jitter_seconds=figures.jitter,
         mos=figures.mos,
         r=figures.r,
+        since=agreed.since if agreed else None,
+        cause=agreed.cause if agreed else None,
+        evidence=agreed.evidence if agreed else None,
     )
 
 

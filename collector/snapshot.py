@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["good", "weak", "bad", "no_data"]
+State = Literal["good", "weak", "bad", "down", "no_data"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,12 @@ class LineState:
     jitter_seconds: float | None
     mos: float | None
     r: float | None
+    since: float | None = None
+    """Unix seconds since when it is in this state; None: longer than is known."""
+    cause: str | None = None
+    """Whose fault it is while it is not good (collector.faults.CAUSES), as far as it is said yet."""
+    evidence: Mapping[str, str] | None = None
+    """Why, in words, by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,22 @@ class IngestCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgingCounters:
+    """Since the hub started."""
+
+    hours: int = 0
+    """Hours of lines looked at again."""
+    verdicts: int = 0
+    waiting: int = 0
+    """Hours of lines that are still to be looked at."""
+    events_applied: int = 0
+    events_refused: int = 0
+    """Requests."""
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorSnapshot:
     at: float
     sites: tuple[SiteState, ...]
     ingest: IngestCounters
+    judging: JudgingCounters = JudgingCounters()

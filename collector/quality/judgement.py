@@ -1,52 +1,54 @@
-"""Whether a line is good, weak or bad: its last minute against limits, each with its source."""
+"""Whether a line is good, weak, bad or down by one minute's figures against the profile's limits. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from collector.quality.figures import Figures
-from collector.snapshot import State
+from collector.quality.profile import Limits, shipped
+from collector.quality.windows import WINDOWS_PER_MINUTE
+
+Level = Literal["good", "weak", "bad", "down"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+RANK: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Beyond `weak` a line needs attention, beyond `bad` a meeting on it suffers."""
+class Minute:
+    """What is judged. `windows`: how many of the minute's six are counted; `loss` is None when none was measured."""
 
-    loss_weak: float = 0.02
-    loss_bad: float = 0.05
-    """Ours: no rule sets one."""
-    jitter_weak_seconds: float = 0.030
-    """Ours."""
-    rtt_weak_seconds: float = 0.050
-    """QCVN 34:2019: mean delay of at most 50 ms."""
-    rtt_bad_seconds: float = 0.300
-    """Ours, from ITU-T G.114."""
-    mos_weak: float = 4.03
-    """ITU-T G.109: below R = 80 some users are dissatisfied."""
-    mos_bad: float = 3.60
-    """ITU-T G.109: below R = 70 many users are dissatisfied."""
+    loss: float | None
+    windows: int
+    rtt: float | None
+    jitter: float | None
+    mos: float | None
 
 
-LIMITS = Limits()
+def judge(figures: Figures, windows: int = 0, limits: Limits | None = None) -> tuple[Level | None, tuple[str, ...]]:
+    """Level of a line and which limits it breaks, the graver ones only when there are such; None: not measured."""
+    return judge_minute(
+        Minute(figures.loss_ratio, windows, figures.rtt_p50, figures.jitter, figures.mos), limits or shipped().limits
+    )
 
 
-def judge(figures: Figures, limits: Limits = LIMITS) -> tuple[State, tuple[str, ...]]:
-    """State of a line and which limits it breaks, the graver ones only when there are such."""
-    loss = figures.loss_ratio
-    if loss is None:
-        return "no_data", ()
+def judge_minute(minute: Minute, limits: Limits) -> tuple[Level | None, tuple[str, ...]]:
+    if minute.loss is None:
+        return None, ()
+    if minute.loss >= 1 and minute.windows >= WINDOWS_PER_MINUTE:
+        return "down", ("loss",)
     bad = _broken(
-        loss=loss > limits.loss_bad,
-        rtt=_above(figures.rtt_p50, limits.rtt_bad_seconds),
-        mos=_below(figures.mos, limits.mos_bad),
+        loss=minute.loss > limits.loss_bad,
+        rtt=_above(minute.rtt, limits.rtt_bad_seconds),
+        mos=_below(minute.mos, limits.mos_bad),
     )
     if bad:
         return "bad", bad
     weak = _broken(
-        loss=loss > limits.loss_weak,
-        rtt=_above(figures.rtt_p50, limits.rtt_weak_seconds),
-        jitter=_above(figures.jitter, limits.jitter_weak_seconds),
-        mos=_below(figures.mos, limits.mos_weak),
+        loss=minute.loss > limits.loss_weak,
+        rtt=_above(minute.rtt, limits.rtt_weak_seconds),
+        jitter=_above(minute.jitter, limits.jitter_weak_seconds),
+        mos=_below(minute.mos, limits.mos_weak),
     )
     return ("weak", weak) if weak else ("good", ())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from collector.tables import LineWork
@@ -53,3 +53,8 @@ def take(session: Session, most: int) -> list[Touched]:
         session.delete(row)
     session.flush()
     return found
+
+
+def waiting(session: Session) -> int:
+    """Hours of lines still to be looked at."""
+    return session.scalar(select(func.count()).select_from(LineWork)) or 0

@@ -19,7 +19,7 @@ from hub.http.rights_tree import Places
 
 HISTORY_MINUTES = 60
 DAY_SECONDS = 86400.0
-EVENTS_EXAMPLE = {
+EVENTS_EXAMPLE: dict[str, Any] = {
     "now": 1790000100.0,
     "events": [
         {

@@ -128,12 +128,18 @@ def test_directions_said_later_complete_a_window() -> None:
         (answered(rtt=0.31), "bad", ("rtt",)),
         (answered(jitter=0.031), "weak", ("jitter",)),
         (answered(received=0), "bad", ("loss", "mos")),
-        (answered(sent=0, received=0), "no_data", ()),
-        ({}, "no_data", ()),
+        (answered(sent=0, received=0), None, ()),
+        ({}, None, ()),
     ],
 )
-def test_a_line_is_judged_by_the_limits(values: dict[str, float], state: str, reasons: tuple[str, ...]) -> None:
+def test_a_line_is_judged_by_the_limits(
+    values: dict[str, float], state: str | None, reasons: tuple[str, ...]
+) -> None:
     assert judge(fold([values])) == (state, reasons)
+
+
+def test_a_line_is_down_when_a_whole_minute_is_lost() -> None:
+    assert judge(fold([answered(received=0)] * 6), windows=6) == ("down", ("loss",))
 
 
 def test_every_site_line_and_node_is_shown_also_when_never_heard() -> None:
