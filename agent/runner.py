@@ -34,7 +34,7 @@ from agent.queue_tables import move_aside
 from agent.samples import Labels, Sample, SampleSet, encode
 from agent.sampling import FAMILIES as SAMPLING_FAMILIES
 from agent.sampling import Sampling
-from agent.sensors import SENSORS
+from agent.sensors import SENSORS, processes
 from agent.state import Identity, StateFolder
 from agent.uplink import Lane
 from agent.waiting_enrolment import enrol_from_file
@@ -159,12 +159,13 @@ class Agent:
             hub_clock=self._hub_clock,
             moment=self._moment,
         )
-        self._sampling = Sampling(SENSORS)
+        sensors = {**SENSORS, "processes": processes.sensor(self._watched_processes)}
+        self._sampling = Sampling(sensors)
         self._latest = Latest(
             family
             for group in (
                 *(own_figures.FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES, lines.FAMILIES),
-                *(one.families for one in SENSORS.values()),
+                *(one.families for one in sensors.values()),
                 *(one.families for one in PROBES.values()),
             )
             for family in group
@@ -243,6 +244,10 @@ class Agent:
     def _sampling_interval(self) -> int:
         configuration = self._cached.configuration
         return configuration.sampling_interval_seconds if configuration else DEFAULT_SAMPLING_INTERVAL_SECONDS
+
+    def _watched_processes(self) -> tuple[str, ...]:
+        configuration = self._cached.configuration
+        return configuration.processes if configuration else ()
 
     async def _collect(self) -> None:
         collected = await self._sampling.collect()

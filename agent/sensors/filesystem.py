@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -22,6 +25,8 @@ class Filesystem:
     fstype: str
     size: int | None
     available: int | None
+    inodes: int | None = None
+    free_inodes: int | None = None
 
 
 def read() -> tuple[Filesystem, ...]:
@@ -41,7 +46,17 @@ def _usage(mountpoint: str, device: str, fstype: str) -> Filesystem:
         usage = psutil.disk_usage(mountpoint)
     except OSError:
         return Filesystem(mountpoint, device, fstype, None, None)
-    return Filesystem(mountpoint, device, fstype, usage.total, usage.free)
+    return Filesystem(mountpoint, device, fstype, usage.total, usage.free, *_inodes(mountpoint))
+
+
+def _inodes(mountpoint: str) -> tuple[int | None, int | None]:
+    if sys.platform != "win32":
+        with suppress(OSError):
+            found = os.statvfs(mountpoint)
+            # btrfs and FAT have none to run out of and say 0.
+            if found.f_files:
+                return found.f_files, found.f_favail
+    return None, None
 
 
 def parse(reading: tuple[Filesystem, ...]) -> list[Sample]:
@@ -54,6 +69,10 @@ def parse(reading: tuple[Filesystem, ...]) -> list[Sample]:
             samples.append(Sample("thongsuot_filesystem_size_bytes", one.size, labels))
         if one.size and one.available is not None:
             samples.append(Sample("thongsuot_filesystem_available_bytes", one.available, labels))
+        if one.inodes is not None:
+            samples.append(Sample("thongsuot_filesystem_inodes", one.inodes, labels))
+        if one.free_inodes is not None:
+            samples.append(Sample("thongsuot_filesystem_available_inodes", one.free_inodes, labels))
     return samples
 
 
@@ -74,6 +93,8 @@ SENSOR = Sensor(
     (
         Family("thongsuot_filesystem_size_bytes", Kind.GAUGE, "Size of the filesystem."),
         Family("thongsuot_filesystem_available_bytes", Kind.GAUGE, "Space left for ordinary users."),
+        Family("thongsuot_filesystem_inodes", Kind.GAUGE, "Files that the filesystem can hold."),
+        Family("thongsuot_filesystem_available_inodes", Kind.GAUGE, "Files that ordinary users can still make."),
     ),
     read,
     parse,

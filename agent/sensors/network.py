@@ -9,10 +9,13 @@ import psutil
 from agent.samples import Family, Kind, Sample
 from agent.sensors.sensor import Sensor
 
+_UNKNOWN_SPEED = 65_535
+"""Some drivers say so for a cable that is not there; Windows for a speed that it does not know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """Counters since boot; `up` None where the system does not say."""
+    """Counters since boot; `up`, `speed_mbits` None where the system does not say."""
 
     name: str
     loopback: bool
@@ -23,6 +26,7 @@ class Interface:
     transmit_errors: int
     receive_drops: int
     transmit_drops: int
+    speed_mbits: int | None = None
 
 
 def read() -> tuple[Interface, ...]:
@@ -42,6 +46,7 @@ def read() -> tuple[Interface, ...]:
                 transmit_errors=counters.errout,
                 receive_drops=counters.dropin,
                 transmit_drops=counters.dropout,
+                speed_mbits=state.speed if state and 0 < state.speed < _UNKNOWN_SPEED else None,
             )
         )
     return tuple(found)
@@ -55,6 +60,9 @@ def parse(reading: tuple[Interface, ...]) -> list[Sample]:
         labels = (("interface", one.name),)
         if one.up is not None:
             samples.append(Sample("thongsuot_network_up", int(one.up), labels))
+        if one.speed_mbits is not None:
+            speed = one.speed_mbits * 1_000_000
+            samples.append(Sample("thongsuot_network_speed_bits_per_second", speed, labels))
         for name, value in (
             ("thongsuot_network_receive_bytes_total", one.receive_bytes),
             ("thongsuot_network_transmit_bytes_total", one.transmit_bytes),
@@ -70,6 +78,7 @@ def parse(reading: tuple[Interface, ...]) -> list[Sample]:
 SENSOR = Sensor(
     (
         Family("thongsuot_network_up", Kind.GAUGE, "Whether the interface is up."),
+        Family("thongsuot_network_speed_bits_per_second", Kind.GAUGE, "Speed agreed on the cable."),
         Family("thongsuot_network_receive_bytes_total", Kind.COUNTER, "Bytes received."),
         Family("thongsuot_network_transmit_bytes_total", Kind.COUNTER, "Bytes sent."),
         Family("thongsuot_network_receive_errors_total", Kind.COUNTER, "Packets received with errors."),

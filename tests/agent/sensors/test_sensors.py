@@ -16,6 +16,8 @@ from agent.sensors.filesystem import Filesystem
 from agent.sensors.network import Interface
 from agent.sensors.sensor import Sensor
 
+NOT_EVERYWHERE = {"temperature", "battery", "nut"}
+"""A machine without such parts is no failure."""
 NAME = re.compile(r"thongsuot_[a-z0-9_]+")
 
 
@@ -101,7 +103,7 @@ def test_network_without_loopback() -> None:
 
 
 def test_uptime_and_the_agent_itself() -> None:
-    assert uptime.parse(1.7e9) == [Sample("thongsuot_boot_time_seconds", 1.7e9)]
+    assert uptime.parse(uptime.Reading(1.7e9, "")) == [Sample("thongsuot_boot_time_seconds", 1.7e9)]
     found = agent_itself.parse(agent_itself.Reading("0.1.0", "3.11", "Linux", "", 100, 1.5, 1.7e9))
     assert found[0] == Sample(
         "thongsuot_agent_info", 1, (("platform", "Linux"), ("python", "3.11"), ("version", "0.1.0"))
@@ -112,7 +114,7 @@ def test_uptime_and_the_agent_itself() -> None:
 def test_every_sensor_reads_this_machine_and_says_only_what_it_describes(name: str) -> None:
     sensor = SENSORS[name]
     samples = sensor.parse(sensor.read())
-    assert samples
+    assert samples or name in NOT_EVERYWHERE
     described = {family.name: family for family in sensor.families}
     for one in samples:
         assert NAME.fullmatch(one.name)
