@@ -18,15 +18,33 @@ class ProblemError(Exception):
 
 
 def problem_response(error: ProblemError) -> Response:
-    body = {"title": error.title, "detail": error.detail, "status": error.status}
+    body = {"type": "about:blank", "title": error.title, "detail": error.detail, "status": error.status}
     return Response(json.dumps(body, ensure_ascii=False), error.status, media_type="application/problem+json")
 
 
-NOT_SIGNED_IN = ProblemError(401, "Chưa đăng nhập", "Hãy đăng nhập rồi thử lại.")
-UNKNOWN_MEETING = ProblemError(
-    404, "Không có cuộc họp này", "Kiểm tra lại đường dẫn, hoặc hỏi người tổ chức cuộc họp."
+NOT_SIGNED_IN = ProblemError(
+    401, "Chưa đăng nhập / Not signed in", "Hãy đăng nhập rồi thử lại. / Sign in, then try again."
 )
-FOREIGN_ORIGIN = ProblemError(403, "Yêu cầu bị từ chối", "Yêu cầu này đến từ một trang web khác.")
-TOO_LARGE = ProblemError(413, "Yêu cầu quá lớn", "Phần gửi lên dài hơn mức cho phép.")
-NOT_JSON = ProblemError(400, "Yêu cầu không hợp lệ", "Phần gửi lên phải là một đối tượng JSON.")
-TITLE_MISSING = ProblemError(422, "Thiếu tên cuộc họp", "Hãy nhập tên cuộc họp, tối đa 120 ký tự.")
+UNKNOWN_MEETING = ProblemError(
+    404,
+    "Không có cuộc họp này / No such meeting",
+    "Kiểm tra lại đường dẫn, hoặc hỏi người tổ chức cuộc họp. / Check the link, or ask who organises the meeting.",
+)
+FOREIGN_ORIGIN = ProblemError(
+    403,
+    "Yêu cầu bị từ chối / Refused",
+    "Yêu cầu này đến từ một trang web khác. / This request comes from another web site.",
+)
+TOO_LARGE = ProblemError(
+    413, "Yêu cầu quá lớn / Too large", "Phần gửi lên dài hơn mức cho phép. / The body is longer than allowed."
+)
+NOT_JSON = ProblemError(
+    400,
+    "Yêu cầu không hợp lệ / Bad request",
+    "Phần gửi lên phải là một đối tượng JSON. / The body must be a JSON object.",
+)
+TITLE_MISSING = ProblemError(
+    422,
+    "Thiếu tên cuộc họp / The title is missing",
+    "Hãy nhập tên cuộc họp, tối đa 120 ký tự. / Give the meeting a title of at most 120 characters.",
+)
