@@ -6,7 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, inspect, text
 
-from tests.collector.directory.test_migration_with_data import ROWS, config, empty, run
+from tests.collector.directory.test_migration_with_data import ROWS
+from tests.collector.migrations import config, empty, run
 from tests.postgres import postgres
 
 __all__ = ["config", "empty", "postgres"]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, text
 
-import collector.migrations
-from tests.collector.conftest import open_engine
-from tests.collector.test_migration import ENV
-from tests.postgres import PostgresServer, postgres  # noqa: F401 - a fixture
+from tests.collector.migrations import config, empty
+from tests.postgres import postgres
+
+__all__ = ["config", "empty", "postgres"]
 
 USER = (
     "INSERT INTO users (id, name, display_name, password_hash, role, must_change_password, created_at) "
@@ -21,32 +17,8 @@ USER = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        engine = open_engine(tmp_path / "hub.db")
-        yield engine
-        engine.dispose()
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres")
-        with server.engine() as engine:
-            yield engine
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "env.py").write_text(ENV)
-    config = Config()
-    config.set_main_option("script_location", str(tmp_path / "scripts"))
-    config.set_main_option("path_separator", "newline")
-    versions = Path(str(collector.migrations.__file__)).with_name("versions")
-    config.set_main_option("version_locations", str(versions))
-    return config
-
-
-def test_roles_become_grants_and_come_back(engine: Engine, config: Config) -> None:
-    with engine.begin() as connection:
+def test_roles_become_grants_and_come_back(empty: Engine, config: Config) -> None:
+    with empty.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "collector_0002")
         for number, role in enumerate(("administrator", "technician", "viewer"), start=1):

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Engine, inspect, text
 
-import collector.migrations
 from collector.tables import metadata
-from tests.collector.conftest import open_engine
-from tests.postgres import PostgresServer, postgres
+from tests.collector.migrations import config, empty, run
+from tests.postgres import postgres
 
-__all__ = ["postgres"]
+__all__ = ["config", "empty", "postgres"]
 
-ENV = """
-from alembic import context
-context.configure(connection=context.config.attributes["connection"])
-with context.begin_transaction():
-    context.run_migrations()
-"""
 ROWS = (
     "INSERT INTO units (id, code, name, kind, parent_id, valid_from) "
     "VALUES (1, '252', 'Vĩnh Tường', 'huyen', NULL, '2019-09-01')",
@@ -49,35 +38,6 @@ LATER = (
     "INSERT INTO directory_changes (id, at, actor, noun, key, batch) VALUES (1, 1.0, 'lan', 'sites', 'x', 'b')",
     "INSERT INTO directory_changes (id, at, actor, noun, key, batch, undoes) VALUES (2, 1.0, 'a', 's', 'x', 'c', 1)",
 )
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        engine = open_engine(tmp_path / "hub.db")
-        yield engine
-        engine.dispose()
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres")
-        with server.engine() as engine:
-            yield engine
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "env.py").write_text(ENV)
-    config = Config()
-    config.set_main_option("script_location", str(tmp_path / "scripts"))
-    config.set_main_option("path_separator", "newline")
-    versions = Path(str(collector.migrations.__file__)).with_name("versions")
-    config.set_main_option("version_locations", str(versions))
-    return config
-
-
-def run(connection: Connection, statements: tuple[str, ...]) -> None:
-    for statement in statements:
-        connection.execute(text(statement))
 
 
 def test_rows_live_through_the_way_forward_and_back(empty: Engine, config: Config) -> None:
