@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.wire import stamp
 from collector.limits import TokenBucket
@@ -19,6 +19,18 @@ REMEMBERED_PACKETS = 32
 """Three seconds of a session: a duplicate that comes later is taken for a new packet."""
 
 Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that lacks only the moment at which it leaves."""
+
+    packet: stamp.ReflectorPacket
+    key: bytes
+
+    def encoded(self, leaves_at: float) -> bytes:
+        """Unix seconds. May be asked again when it did not leave then."""
+        return stamp.encode_reflector(replace(self.packet, timestamp=leaves_at), self.key)
 
 
 class _DroppedError(Exception):
@@ -89,6 +101,13 @@ class Reflector:
 
     def handle(self, packet: bytes, address: Address, received_at: float, now: float, ttl: int = 255) -> bytes | None:
         """The answer to a packet, or None when it gets none. Times in Unix seconds by this machine's clock."""
+        answer = self.prepare(packet, address, received_at, now, ttl)
+        return None if answer is None else answer.encoded(now)
+
+    def prepare(
+        self, packet: bytes, address: Address, received_at: float, now: float, ttl: int = 255
+    ) -> Answer | None:
+        """As `handle`, for whoever knows the time of leaving only later."""
         self.counters["received"] += 1
         try:
             asked, key = self._verified(packet, now)
@@ -98,7 +117,7 @@ class Reflector:
         number, duplicate = self._session(asked.ssid, address).number(asked.sequence_number)
         self.counters["duplicate"] += duplicate
         self.counters["answered"] += 1
-        return stamp.encode_reflector(
+        return Answer(
             stamp.ReflectorPacket(
                 sequence_number=number,
                 timestamp=now,

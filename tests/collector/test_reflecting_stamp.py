@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -308,3 +309,14 @@ def test_the_reflector_is_lean() -> None:
     code = "import sys, collector.reflector.process; print(*{name.split('.')[0] for name in sys.modules})"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"sqlalchemy", "fastapi", "google", "cramjam", "argon2"} & set(found)
+
+
+def test_an_answer_that_left_later_says_so_and_is_otherwise_the_same() -> None:
+    reflector = Reflector({SSID: KEY})
+    asked = stamp.encode_sender(SenderPacket(0, T, SSID), KEY)
+    answer = reflector.prepare(asked, ("10.0.0.1", 5000), T + 0.01, T + 0.01)
+    assert answer is not None
+    first, second = (stamp.decode_reflector(answer.encoded(T + late), KEY) for late in (0.02, 0.03))
+    assert (first.timestamp, second.timestamp) == (pytest.approx(T + 0.02), pytest.approx(T + 0.03))
+    assert replace(first, timestamp=second.timestamp) == second
+    assert reflector.counters["answered"] == 1
