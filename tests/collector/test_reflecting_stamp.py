@@ -312,11 +312,12 @@ def test_the_reflector_is_lean() -> None:
 
 
 def test_an_answer_that_left_later_says_so_and_is_otherwise_the_same() -> None:
-    reflector = Reflector({SSID: KEY})
+    one = Reflector({SSID: KEY})
     asked = stamp.encode_sender(SenderPacket(0, T, SSID), KEY)
-    answer = reflector.prepare(asked, ("10.0.0.1", 5000), T + 0.01, T + 0.01)
-    assert answer is not None
-    first, second = (stamp.decode_reflector(answer.encoded(T + late), KEY) for late in (0.02, 0.03))
-    assert (first.timestamp, second.timestamp) == (pytest.approx(T + 0.02), pytest.approx(T + 0.03))
+    left = one.prepare(asked, ("10.0.0.1", 5000), T + 0.01, T + 0.01)
+    assert left is not None
+    first, second = (stamp.decode_reflector(left.encoded(T + late), KEY) for late in (0.02, 0.03))
+    assert first.timestamp == pytest.approx(T + 0.02)
+    assert second.timestamp == pytest.approx(T + 0.03)
     assert replace(first, timestamp=second.timestamp) == second
-    assert reflector.counters["answered"] == 1
+    assert one.counters["answered"] == 1
