@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.e2e.system import System, free_ports, until
+from tests.e2e.system import System, until
+from tests.ports import free_ports
 
 SECONDS = 60.0
 BARE = "import time, asyncio, sqlite3, ssl, psutil, cramjam; time.sleep(3600)"
