@@ -15,6 +15,7 @@ WEB = Path(__file__).parent.parent / "web"
 PATHS = (
     "/",
     "/diem/{code}",
+    "/bao-cao",
     "/danh-muc",
     "/danh-muc/don-vi/{key}",
     "/danh-muc/diem/{code}",

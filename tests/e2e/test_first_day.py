@@ -97,13 +97,16 @@ def test_a_person_signs_in_and_reads_the_board(system: System, board: dict[str, 
         page.get_by_label("Mã xác thực").fill(system.recovery_codes.pop())
         page.get_by_role("button", name="Tiếp tục").click()
         page.get_by_text("Mọi thứ bình thường: 1 điểm, 1 đường truyền").wait_for()
+        shoot(page, tmp_path / "board.png")
+        page.get_by_role("link", name="Trung tâm điều hành").click()
         page.get_by_role("figure", name="Độ trễ khứ hồi (ms)").locator("canvas").wait_for()
         for words in ("Bộ xử lý", "Bộ nhớ", "Mất gói chiều lên", "Mất gói chiều xuống", "Biến thiên trễ", "MOS"):
             assert page.get_by_text(words, exact=True).first.is_visible(), words
-        shoot(page, tmp_path / "board.png")
+        shoot(page, tmp_path / "site.png")
         page.set_viewport_size(TELEPHONE)
         # The chart follows its box a moment later.
         page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_role("link", name="Tất cả các điểm").click()
         page.get_by_role("button", name="English").click()
         page.get_by_text("All is normal: 1 sites, 1 lines").wait_for()
         assert problems == []

@@ -50,6 +50,7 @@ TABLE = {
     ("GET", "/tai-khoan"): PUBLIC,
     ("GET", "/nguoi-dung"): PUBLIC,
     ("GET", "/nhat-ky"): PUBLIC,
+    ("GET", "/bao-cao"): PUBLIC,
     ("GET", "/vao"): PUBLIC,
     ("MOUNT", "/static"): PUBLIC,
     ("GET", "/hop/{code}"): PUBLIC,

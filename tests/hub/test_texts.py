@@ -9,6 +9,7 @@ from pathlib import Path
 import hub
 from collector.accounts.rights import Action, Role, Scope
 from collector.directory.nouns import NOUNS
+from collector.faults import CAUSES
 
 ROOT = Path(hub.__file__).parent.parent
 WEB = ROOT / "hub" / "web"
@@ -27,7 +28,8 @@ def recorded_actions() -> tuple[str, ...]:
 VI: dict[str, str] = json.loads((WEB / "i18n/vi.json").read_text(encoding="utf-8"))
 EN: dict[str, str] = json.loads((WEB / "i18n/en.json").read_text(encoding="utf-8"))
 COMPUTED = {
-    "state.": ("good", "weak", "bad", "no_data"),
+    "state.": ("good", "weak", "bad", "down", "no_data"),
+    "cause.": tuple(cause for cause in CAUSES if cause != "none"),
     "role.": tuple(Role),
     "roleWhat.": tuple(Role),
     "scope.": tuple(Scope),

@@ -2,15 +2,13 @@
 
 import { call } from "./api.js";
 import { Page } from "./frame.js";
+import { fold } from "./fold.js";
 import { t } from "./locale.js";
 import { ErrorNotice, ShownOnce, errorWords } from "./parts.js";
 import { Field, useForm } from "./sign_in.js";
 import { html, useCallback, useEffect, useState } from "./ui.js";
 
 const ROLES = ["administrator", "technician", "secretary", "leader"];
-
-/** Without case and diacritics. @param {string} text */
-const folded = (text) => text.toLowerCase().replaceAll("đ", "d").normalize("NFD").replace(/\p{M}/gu, "");
 
 /** @param {{person: any, switchLanguage: any, signOut: () => void}} props */
 export function Users({ person, switchLanguage, signOut }) {
@@ -34,8 +32,8 @@ export function Users({ person, switchLanguage, signOut }) {
       setError(errorWords(problem));
     }
   }
-  const wanted = folded(search);
-  const shown = (users ?? []).filter((user) => folded(`${user.name} ${user.display_name}`).includes(wanted));
+  const wanted = fold(search);
+  const shown = (users ?? []).filter((user) => fold(`${user.name} ${user.display_name}`).includes(wanted));
   return html`<${Page} ...${{ person, switchLanguage, signOut }} title=${t("users.title")}>
     <div class="row">
       <label class="visually-hidden" for="user-search">${t("users.search")}</label>

@@ -71,3 +71,16 @@ export async function ask(path, { method = "GET", body, file, type, match, timeo
 export async function call(path, options) {
   return (await ask(path, options)).document;
 }
+
+/** All pages of a list. @param {string} path with its question mark @returns {Promise<any[]>} */
+export async function every(path) {
+  /** @type {any[]} */
+  const items = [];
+  let next = "";
+  do {
+    const page = await call(`${path}&limit=200${next ? `&cursor=${encodeURIComponent(next)}` : ""}`);
+    items.push(...page.items);
+    next = page.next ?? "";
+  } while (next);
+  return items;
+}

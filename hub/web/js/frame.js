@@ -8,6 +8,7 @@ import { html, useEffect, useRef, useState } from "./ui.js";
 const PAGES = [
   { href: "/", key: () => t("nav.board"), action: "board.see" },
   { href: "/danh-muc", key: () => t("nav.directory"), action: "directory.read" },
+  { href: "/bao-cao", key: () => t("nav.reports"), action: "board.see" },
   { href: "/tai-khoan", key: () => t("nav.account"), action: "" },
   { href: "/nguoi-dung", key: () => t("nav.users"), action: "users.manage" },
   { href: "/nhat-ky", key: () => t("nav.audit"), action: "audit.read", whole: true },
@@ -52,19 +53,24 @@ export function PersonMenu({ person, switchLanguage, signOut }) {
   </div>`;
 }
 
+/** The top line. @param {{person: any, switchLanguage: any, signOut: () => void}} props */
+export function Bar({ person, switchLanguage, signOut }) {
+  return html`<header class="bar board__bar">
+    <a class="brand" href="/"><img src="/static/icon.svg" alt="" width="28" height="28" /> Thông Suốt</a>
+    <nav class="grow row page__nav" aria-label=${t("nav")}>
+      ${pagesOf(person).map(({ href, key }) => html`<a key=${href} class="button button--quiet" href=${href}
+        aria-current=${isHere(href) ? "page" : undefined}>${key()}</a>`)}
+    </nav>
+    <${PersonMenu} ...${{ person, switchLanguage, signOut }} />
+  </header>`;
+}
+
 /** @param {{person: any, switchLanguage: any, signOut: () => void, title: string, wide?: boolean, children?: any}} props
  *  `wide`: the page has headings of its own below the title and needs the width */
 export function Page({ person, switchLanguage, signOut, title, wide = false, children }) {
   useEffect(() => { document.title = `${title} – Thông Suốt`; }, [title]);
   return html`
-    <header class="bar board__bar">
-      <a class="brand" href="/"><img src="/static/icon.svg" alt="" width="28" height="28" /> Thông Suốt</a>
-      <nav class="grow row page__nav" aria-label=${t("nav")}>
-        ${pagesOf(person).map(({ href, key }) => html`<a key=${href} class="button button--quiet" href=${href}
-          aria-current=${isHere(href) ? "page" : undefined}>${key()}</a>`)}
-      </nav>
-      <${PersonMenu} ...${{ person, switchLanguage, signOut }} />
-    </header>
+    <${Bar} ...${{ person, switchLanguage, signOut }} />
     <main class=${`page stack ${wide ? "page--wide" : "page--account"}`}>
       ${!wide && html`<h1 class="title">${title}</h1>`}
       ${children}

@@ -55,11 +55,19 @@ export function duration(seconds) {
 /** @param {number} seconds since it happened */
 export const ago = (seconds) => t("ago", { duration: duration(Math.max(0, seconds)) });
 
-/** @param {number} unixSeconds */
-export function clock(unixSeconds) {
-  return new Intl.DateTimeFormat("vi-VN", {
-    hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: TIME_ZONE,
-  }).format(unixSeconds * 1000);
+const CLOCKS = [false, true].map((seconds) => new Intl.DateTimeFormat("vi-VN", {
+  hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined, hourCycle: "h23", timeZone: TIME_ZONE,
+}));
+
+/** @param {number} unixSeconds @param {boolean} [seconds] shown too */
+export function clock(unixSeconds, seconds = false) {
+  return CLOCKS[Number(seconds)].format(unixSeconds * 1000);
+}
+
+/** @param {number} unixSeconds 08:05 13/3 */
+export function dayClock(unixSeconds) {
+  const day = new Intl.DateTimeFormat("vi-VN", { day: "numeric", month: "numeric", timeZone: TIME_ZONE });
+  return `${clock(unixSeconds)} ${day.format(unixSeconds * 1000)}`;
 }
 
 /** @param {number} unixSeconds d/m/yyyy HH:MM in the site's time zone */

@@ -9,26 +9,25 @@ import { idleSeconds, watchActivity } from "./activity.js";
 import { ApiError, call, hooks } from "./api.js";
 import { Board } from "./board.js";
 import { currentLanguage, storedLanguage, useLanguage } from "./locale.js";
-import { CodeStep, NewPassword, SignIn, Unlock } from "./sign_in.js";
-import { html, render, useCallback, useEffect, useState } from "./ui.js";
+import { Later } from "./parts.js";
+import { CodeStep, NewPassword, SignIn, Unlock, UnlockDialog } from "./sign_in.js";
+import { html, render, useCallback, useEffect, useRef, useState } from "./ui.js";
 
 const LINK = "/vao";
 const INSTALL = "/cai-dat";
 
-/** Loaded when somebody opens it: the first view stays small. @param {() => Promise<any>} load */
-const later = (load) => (/** @type {any} */ props) => {
-  const [page, setPage] = useState(/** @type {any} */ (null));
-  useEffect(() => { load().then((found) => setPage(() => found)); }, []);
-  return page && html`<${page} ...${props} />`;
-};
+/** Loaded when somebody opens it: the first view stays small. */
+const later = (/** @type {() => Promise<any>} */ load) => (/** @type {any} */ props) => html`<${Later} load=${load} ...${props} />`;
 const Directory = later(async () => (await import("./directory/directory.js")).Directory);
 const Install = later(async () => (await import("./install.js")).Install);
+const Reports = later(async () => (await import("./reports.js")).Reports);
 
 /** Pages by address; everything else is the board. */
 const PAGES = /** @type {Record<string, any>} */ ({
   "/tai-khoan": Account,
   "/nguoi-dung": Users,
   "/nhat-ky": AuditLog,
+  "/bao-cao": Reports,
 });
 
 /** What is still to be done before the account may be used. */
@@ -42,9 +41,28 @@ const STEPS = /** @type {Record<string, any>} */ ({
 /** While the hub does not answer the board says so itself. */
 const UNKNOWN = { kind: "user", name: "", display_name: "", next: "", grants: [], actions: ["board.see"], everywhere: [] };
 
+/** The address, which the live pages change without leaving. */
+function usePath() {
+  const [path, setPath] = useState(location.pathname);
+  useEffect(() => {
+    const follow = () => setPath(location.pathname);
+    addEventListener("popstate", follow);
+    return () => removeEventListener("popstate", follow);
+  }, []);
+  const go = useCallback((/** @type {string} */ wanted) => {
+    history.pushState(null, "", wanted);
+    setPath(wanted);
+    scrollTo(0, 0);
+  }, []);
+  return { path, go };
+}
+
 function App() {
   const [person, setPerson] = useState(/** @type {any} */ (undefined));
   const [, setLanguage] = useState(currentLanguage());
+  const { path, go } = usePath();
+  // Who used the page before it locked: what they had open and had typed stays underneath.
+  const before = useRef(/** @type {any} */ (null));
 
   const ask = useCallback(() => {
     call("/api/v1/session").then(setPerson, (error) => {
@@ -69,17 +87,21 @@ function App() {
   }, [ask]);
   const onPerson = setPerson;
 
+  if (person === null) before.current = null;
   if (location.pathname === LINK) return html`<${EnterHall} ...${{ onPerson, switchLanguage }} />`;
   if (location.pathname === INSTALL) return html`<${Install} ...${{ switchLanguage }} />`;
   if (person === undefined) return null;
   if (person === null) return html`<${SignIn} ...${{ onPerson, switchLanguage }} />`;
-  const props = { person, onPerson, switchLanguage, signOut, signedOut };
-  if (STEPS[person.next]) return html`<${STEPS[person.next]} ...${props} />`;
+  const isLocked = person.next === "unlock" && before.current?.name === person.name;
+  const shown = isLocked ? before.current : person;
+  before.current = shown.next ? null : shown;
+  const props = { person: shown, onPerson, switchLanguage, signOut, signedOut, path, go, locked: isLocked };
+  if (!isLocked && STEPS[person.next]) return html`<${STEPS[person.next]} ...${props} />`;
   // Somebody who looks after a hall's PC may sign in on it.
   if (person.kind === "hall" && location.pathname !== "/dang-nhap") return html`<${HallHome} ...${props} />`;
   if (person.kind === "hall") return html`<${SignIn} ...${{ onPerson: toBoard(onPerson), switchLanguage }} />`;
-  if (location.pathname.startsWith("/danh-muc")) return html`<${Directory} ...${props} />`;
-  return html`<${PAGES[location.pathname] ?? Board} ...${props} />`;
+  const page = location.pathname.startsWith("/danh-muc") ? Directory : PAGES[location.pathname] ?? Board;
+  return html`<${page} ...${props} />${isLocked && html`<${UnlockDialog} ...${{ person, onPerson, signOut }} />`}`;
 }
 
 /** @param {(person: any) => void} onPerson */

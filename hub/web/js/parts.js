@@ -2,10 +2,10 @@
 
 import { ApiError } from "./api.js";
 import { currentLanguage, t } from "./locale.js";
-import { html, useState } from "./ui.js";
+import { html, useEffect, useState } from "./ui.js";
 
 /** States of the API to states of the theme. @type {Record<string, string>} */
-const THEME_STATES = { good: "good", weak: "weak", bad: "bad", no_data: "nodata" };
+const THEME_STATES = { good: "good", weak: "weak", bad: "bad", down: "bad", no_data: "nodata" };
 
 /** @param {{state: string}} props */
 export function StateMark({ state }) {
@@ -24,6 +24,15 @@ export function LanguageSwitch({ onSwitch }) {
   return html`<button type="button" class="button button--quiet" lang=${other} onClick=${() => onSwitch(other)}>
     ${name}
   </button>`;
+}
+
+/** @param {{label: string, value: string, hint?: string, state?: string}} props */
+export function Figure({ label, value, hint, state }) {
+  return html`<div class="figure" data-state=${state ? themeState(state) : undefined}>
+    <span class="soft small">${label}</span>
+    <span class="figure__value numbers">${value}</span>
+    <span class="soft small numbers">${hint ?? ""}</span>
+  </div>`;
 }
 
 /** What an error says to a person; what was typed stays. @param {unknown} error */
@@ -67,3 +76,24 @@ export function ShownOnce({ label, value }) {
     </div>
   </div>`;
 }
+
+/** A part that is loaded when somebody opens it: the first view stays small.
+ *  @param {{load: () => Promise<any>, [more: string]: any}} props */
+export function Later({ load, ...props }) {
+  const [part, setPart] = useState(/** @type {any} */ (null));
+  const [error, setError] = useState("");
+  useEffect(() => {
+    let over = false;
+    load().then((found) => { if (!over) setPart(() => found); }, () => { if (!over) setError(t("error.noAnswer")); });
+    return () => { over = true; };
+  }, [load]);
+  if (error) return html`<${ErrorNotice} error=${error} />`;
+  return part && html`<${part} ...${props} />`;
+}
+
+/** A link that stays in this page when it is simply clicked. @param {(path: string) => void} go */
+export const followed = (go) => (/** @type {any} */ event) => {
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go(event.currentTarget.getAttribute("href"));
+};

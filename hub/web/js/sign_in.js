@@ -3,7 +3,7 @@
 import { ApiError, call } from "./api.js";
 import { LanguageSwitch, ErrorNotice, errorWords } from "./parts.js";
 import { t } from "./locale.js";
-import { html, useEffect, useState } from "./ui.js";
+import { html, useEffect, useRef, useState } from "./ui.js";
 
 /**
  * A form that asks the hub for one thing: busy while it answers, its words when it refuses.
@@ -82,8 +82,8 @@ export function CodeStep({ person, onPerson, signOut }) {
   <//>`;
 }
 
-/** @param {{person: any, onPerson: (person: any) => void, signOut: () => void}} props */
-export function Unlock({ person, onPerson, signOut }) {
+/** @param {(person: any) => void} onPerson */
+function useUnlock(onPerson) {
   const [password, setPassword] = useState("");
   const form = useForm(async () => {
     try {
@@ -94,12 +94,47 @@ export function Unlock({ person, onPerson, signOut }) {
       onPerson(await call("/api/v1/session"));
     }
   });
-  return html`<${Entry} title=${t("unlock.title")} form=${form} action=${t("unlock.do")} onLeave=${signOut}>
+  return { form, password, setPassword };
+}
+
+/** @param {{person: any, password: string, setPassword: (password: string) => void}} props */
+function UnlockFields({ person, password, setPassword }) {
+  return html`
     <p class="soft">${t("unlock.what", { name: person.display_name, n: Math.round(person.idle_seconds / 60) })}</p>
     <input class="visually-hidden" tabindex="-1" aria-hidden="true" autocomplete="username" value=${person.name} readonly />
-    <${Field} id="password" label=${t("signIn.password")} value=${password} onInput=${setPassword} type="password"
-      autocomplete="current-password" autofocus />
+    <${Field} id="unlock-password" label=${t("signIn.password")} value=${password} onInput=${setPassword} type="password"
+      autocomplete="current-password" autofocus />`;
+}
+
+/** @param {{person: any, onPerson: (person: any) => void, signOut: () => void}} props */
+export function Unlock({ person, onPerson, signOut }) {
+  const { form, ...fields } = useUnlock(onPerson);
+  return html`<${Entry} title=${t("unlock.title")} form=${form} action=${t("unlock.do")} onLeave=${signOut}>
+    <${UnlockFields} ...${{ person, ...fields }} />
   <//>`;
+}
+
+/** Over a page that was in use: it stays as it is, hidden and out of reach.
+ *  @param {{person: any, onPerson: (person: any) => void, signOut: () => void}} props */
+export function UnlockDialog({ person, onPerson, signOut }) {
+  const { form, ...fields } = useUnlock(onPerson);
+  const place = useRef(/** @type {any} */ (null));
+  useEffect(() => {
+    const dialog = place.current, from = /** @type {any} */ (document.activeElement);
+    dialog.showModal();
+    dialog.querySelector("input[type=password]").focus();
+    return () => { dialog.close(); from?.focus?.(); };
+  }, []);
+  return html`<dialog class="dialog lock" ref=${place} aria-labelledby="lock-title"
+    onCancel=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <form class="stack" onSubmit=${form.submit}>
+      <h1 class="title" id="lock-title">${t("unlock.title")}</h1>
+      <${UnlockFields} ...${{ person, ...fields }} />
+      <${ErrorNotice} error=${form.error} />
+      <button class="button button--primary" disabled=${form.busy} aria-busy=${form.busy}>${t("unlock.do")}</button>
+      <button type="button" class="button button--quiet" onClick=${signOut}>${t("signIn.other")}</button>
+    </form>
+  </dialog>`;
 }
 
 /** @param {{person: any, onPerson: (person: any) => void, signOut: () => void}} props */

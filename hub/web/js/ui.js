@@ -1,3 +1,2 @@
-// The one place that knows where Preact, htm and uPlot lie.
+// The one place that knows where Preact and htm lie. uPlot, which only charts need, is named by them.
 export { html, render, useCallback, useEffect, useMemo, useRef, useState } from "/hop/static/vendor/htm-preact.js";
-export { default as uPlot } from "/static/vendor/uplot/uPlot.esm.js";

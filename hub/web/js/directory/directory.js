@@ -1,6 +1,6 @@
 // "Units and sites": the tree at the left, what is chosen at the right; on a telephone one after the other.
 
-import { call } from "../api.js";
+import { call, every } from "../api.js";
 import { Page } from "../frame.js";
 import { t } from "../locale.js";
 import { ErrorNotice, errorWords, typed } from "../parts.js";
@@ -12,7 +12,7 @@ import { MergerDialog } from "./merger.js";
 import { API, HOME, chosen, sitePage, unitPage } from "./paths.js";
 import { Hits, useSearch } from "./search.js";
 import { Site } from "./site.js";
-import { every, isEnded } from "./things.js";
+import { isEnded } from "./things.js";
 import { Tree } from "./tree.js";
 import { Go, Unit } from "./unit.js";
 

@@ -1,13 +1,12 @@
 // The machines of a site that run an agent, and adding one: a token, the line to paste, the sheet to print.
 
-import { call } from "../api.js";
+import { call, every } from "../api.js";
 import { dateTime, duration, t } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useCallback, useEffect, useState } from "../ui.js";
 import { CopyLine } from "./copy.js";
 import { API } from "./paths.js";
 import { Sheet } from "./sheet.js";
-import { every } from "./things.js";
 
 const POLL_MS = 3000;
 const DAYS = [1, 7, 30];

@@ -1,11 +1,12 @@
 // A merger of units on a day: which, into what, a look at what moves, then done.
 
+import { fold } from "../fold.js";
 import { day, t, today } from "../locale.js";
 import { ErrorNotice, typed } from "../parts.js";
 import { html, useState } from "../ui.js";
 import { Dialog } from "./dialog.js";
 import { DateInput } from "./form.js";
-import { NOUNS, fold } from "./nouns.js";
+import { NOUNS } from "./nouns.js";
 import { API } from "./paths.js";
 import { Picker } from "./picker.js";
 import { PlanView, usePlan } from "./plan.js";

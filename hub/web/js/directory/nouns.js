@@ -1,5 +1,6 @@
 // The kinds of things that the directory holds: their fields as a form asks for them and a page shows them.
 
+import { fold } from "../fold.js";
 import { day, number, t } from "../locale.js";
 
 /** @typedef {{name: string, input: "text" | "date" | "number" | "choice" | "reference", required?: boolean,
@@ -108,9 +109,4 @@ export function asValue(field, given) {
 /** A code that is made of a name: "UBND xã Kim Xá" → "ubnd-xa-kim-xa". @param {string} name */
 export function codeOf(name) {
   return fold(name).replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "").slice(0, 64);
-}
-
-/** Without diacritics, in small letters. @param {string} words */
-export function fold(words) {
-  return words.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase().replaceAll("đ", "d");
 }

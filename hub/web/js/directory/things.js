@@ -1,6 +1,6 @@
 // Lines, devices, people and telephones of a place: each a card that is edited, ended and looked back on in place.
 
-import { ApiError, ask, call } from "../api.js";
+import { ApiError, ask, call, every } from "../api.js";
 import { currentLanguage, day, t, today } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useCallback, useEffect, useRef, useState } from "../ui.js";
@@ -24,19 +24,6 @@ export function useThings(noun, by, key, version) {
   }, [noun, by, key]);
   useEffect(() => { read(); }, [read, version]);
   return { items, error };
-}
-
-/** All pages of a list. @param {string} path with its question mark */
-export async function every(path) {
-  /** @type {any[]} */
-  const items = [];
-  let next = "";
-  do {
-    const page = await call(`${path}&limit=200${next ? `&cursor=${encodeURIComponent(next)}` : ""}`);
-    items.push(...page.items);
-    next = page.next ?? "";
-  } while (next);
-  return items;
 }
 
 /** Whoever closes a form goes on at the button that opened it. @param {string} doing what is open

@@ -1,8 +1,8 @@
 // The tree of units, by mouse and by keyboard as the ARIA tree pattern says. Shows what it is given.
 
+import { fold } from "../fold.js";
 import { day, t } from "../locale.js";
 import { html, useEffect, useMemo, useRef, useState } from "../ui.js";
-import { fold } from "./nouns.js";
 
 const OPEN_AT_FIRST = 250;
 
