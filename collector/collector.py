@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import TypeVar
 
@@ -23,12 +24,13 @@ from agent.wire.enrolment import ENROL_PATH
 from agent.wire.events import EVENTS_PATH
 from agent.wire.remote_write import NODE_TIME_HEADER
 from collector import events, history
+from collector.day_sums import DaySums
 from collector.directory import DirectoryView, load_view
 from collector.directory.days import day_of
 from collector.directory.nodes import key_hash
 from collector.events import EventRecord
 from collector.files import replace_file
-from collector.history import LineMinutePoint, NodeMinutePoint
+from collector.history import EpisodeRecord, LineMinutePoint, NodeMinutePoint
 from collector.http import problems
 from collector.http.directory import directory_router
 from collector.http.directory_desk import Caller, Desk, Requires
@@ -46,11 +48,15 @@ from collector.http.write import Ingest
 from collector.ingest.identity import NodeIdentity
 from collector.overview import site_states
 from collector.quality import work
-from collector.quality.evidence import seal_old_evidence
+from collector.quality.evidence import purge_evidence, seal_old_evidence
 from collector.quality.judging import Pass, judge
 from collector.quality.minutes import seal_old
 from collector.quality.profile import shipped
 from collector.quality.standing import Standing, standings_of
+from collector.reports.figures import day_figures
+from collector.reports.model import DayFigures, MonthReport
+from collector.reports.months import days_of, line_days, report
+from collector.reports.places import sites_of_unit
 from collector.settings import CollectorSettings
 from collector.sink import Sink
 from collector.snapshot import CollectorSnapshot, JudgingCounters
@@ -66,6 +72,7 @@ logger = logging.getLogger(__name__)
 REFRESH_SECONDS = 5.0
 FLUSH_SECONDS = 15.0
 JUDGE_SECONDS = 10.0
+DAYS_SECONDS = 60.0
 LIVE_AFTER_SECONDS = 180.0
 """So long after its start the hub says nothing of silent lines: it was silent itself."""
 SEAL_SECONDS = 3600.0
@@ -102,6 +109,7 @@ class Collector:
         self._sessions_digest = b""
         self._flushed: dict[str, float] = {}
         self._started_at = clock()
+        self._days = DaySums(sessions, self._writer, clock)
         self._standings: dict[int, Standing] = {}
         self._judging = JudgingCounters()
         self.router = self._routes()
@@ -123,6 +131,7 @@ class Collector:
                     ("directory", self.refresh, REFRESH_SECONDS),
                     ("last seen", self._flush_last_seen, FLUSH_SECONDS),
                     ("judge lines", self.judge, JUDGE_SECONDS),
+                    ("sum days", self._days.keep_up, DAYS_SECONDS),
                     ("seal minutes", self._seal, SEAL_SECONDS),
                 ):
                     tasks.create_task(_repeat(name, work, seconds), name=f"collector: {name}")
@@ -174,6 +183,36 @@ class Collector:
         return await asyncio.to_thread(
             self._read, lambda session: events.of_site(session, site, since, until, kind, before)
         )
+
+    async def line_outages(self, lines: Iterable[str], since: float, until: float) -> list[EpisodeRecord]:
+        """Episodes of these lines that overlap [since, until), the latest first."""
+        wanted = list(lines)
+        return await asyncio.to_thread(
+            self._read, lambda session: history.line_episodes(session, wanted, since, until)
+        )
+
+    async def line_days(self, lines: Iterable[str], since: date, until: date) -> dict[str, tuple[DayFigures, ...]]:
+        """Line → its days in [since, until), today's at most some minutes old."""
+        ids = {line.line: line.id for line in self.directory.lines if line.line in set(lines)}
+        await self._days.bring_up_to_date(since, until, ids.values())
+        found = await asyncio.to_thread(self._read, lambda session: line_days(session, ids.values(), since, until))
+        return {code: day_figures(found.get(line_id, {})) for code, line_id in ids.items()}
+
+    async def month_report(
+        self, month: str, sites: Iterable[str], provider: str | None = None, line: str | None = None, title: str = ""
+    ) -> MonthReport:
+        """Raises ValueError when `month` is not YYYY-MM."""
+        first, after = days_of(month)
+        wanted = list(sites)
+        await self._days.bring_up_to_date(first, after)
+        now = self._clock()
+        return await asyncio.to_thread(
+            self._read, lambda session: report(session, month, wanted, shipped(), now, provider, line, title)
+        )
+
+    async def sites_of_unit(self, unit: str, on: date) -> tuple[str, list[str]]:
+        """The name and the sites of a unit (by its key) on a day. KeyError: there is no such unit."""
+        return await asyncio.to_thread(self._read, lambda session: sites_of_unit(session, unit, on))
 
     async def node_history(self, node: str, since: float, until: float) -> list[NodeMinutePoint]:
         """Minutes of that node that start in [since, until); missing ones are gaps."""
@@ -282,6 +321,9 @@ class Collector:
     async def _seal(self) -> None:
         now = self._clock()
         sealed = await self._writer.call(lambda session: seal_old(session, now) + seal_old_evidence(session, now))
+        gone = await self._writer.call(lambda session: events.purge(session, now) + purge_evidence(session, now))
+        if gone:
+            logger.info("%d events and minutes of evidence are older than is kept", gone)
         if sealed:
             logger.info("%d incomplete minutes are too old to change", sealed)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from collector.quality.figures import share
-from collector.tables import Line, LineMinute, NodeMinute
+from collector.tables import Line, LineEpisode, LineMinute, NodeMinute
 
+MAX_EPISODES = 2000
 MAX_RATE_GAP_SECONDS = 180
 """Over a longer gap a difference of counters says nothing about any one minute."""
 
@@ -39,6 +41,21 @@ class LineMinutePoint:
     rtt_max: float | None
     jitter: float | None
     mos: float | None
+    state: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRecord:
+    """A line that was not good. Unix seconds; `ended` None: it is not over."""
+
+    line: str
+    began: int
+    ended: int | None
+    state: str
+    cause: str
+    evidence: Mapping[str, str]
+    revised_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,25 @@ def line_history(session: Session, line: str, since: float, until: float) -> lis
         .order_by(LineMinute.minute)
     )
     return [_line_point(row) for row in rows]
+
+
+def line_episodes(session: Session, lines: Sequence[str], since: float, until: float) -> list[EpisodeRecord]:
+    """Episodes that overlap [since, until), the latest first."""
+    rows = session.execute(
+        select(LineEpisode, Line.code)
+        .join(Line, Line.id == LineEpisode.line_id)
+        .where(
+            Line.code.in_(lines),
+            LineEpisode.began < until,
+            or_(LineEpisode.ended.is_(None), LineEpisode.ended > since),
+        )
+        .order_by(LineEpisode.began.desc(), Line.code)
+        .limit(MAX_EPISODES)
+    )
+    return [
+        EpisodeRecord(code, row.began, row.ended, row.state, row.cause, row.evidence, row.revised_at)
+        for row, code in rows
+    ]
 
 
 def node_history(session: Session, node: str, since: float, until: float) -> list[NodeMinutePoint]:
@@ -102,6 +138,8 @@ def _line_point(row: LineMinute) -> LineMinutePoint:
         rtt_max=row.rtt_max,
         jitter=row.jitter,
         mos=row.mos,
+        state=row.state,
+        cause=row.cause,
     )
 
 

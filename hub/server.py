@@ -29,7 +29,7 @@ from hub.backup import BackupStatus
 from hub.backup_commands import backups
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
-from hub.http import board, metrics, openapi, pages, problems, site_sheet
+from hub.http import board, metrics, openapi, pages, problems, reports, site_sheet
 from hub.http.conditional import ConditionalAnswers
 from hub.http.principal import principal_of
 from hub.http.rights import declarations, public, requires
@@ -148,6 +148,7 @@ class Hub:
         for router in access.routers():
             app.include_router(router)
         app.include_router(board.router(self._collector, access.places, self._clock))
+        app.include_router(reports.router(self._collector, access.places))
         app.include_router(metrics.router(self._snapshots, token, access.sign_ins))
         packages = package_index.load()
         app.include_router(node_package_routes.router(packages))

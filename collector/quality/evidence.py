@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from collector.ingest.watch import EchoWatch, PowerWatch
@@ -21,6 +21,7 @@ from collector.quality.windows import ALL_WINDOWS, RTT_FIELDS, Values, WindowFig
 from collector.tables import EvidenceMinute
 
 HOPS = ("gateway", "first_hop", "hub")
+KEPT_SECONDS = 40 * 86400
 _ROWS_PER_QUERY = 200
 
 
@@ -99,6 +100,12 @@ def seal_old_evidence(session: Session, now: float) -> int:
         .values(open_windows=None)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def purge_evidence(session: Session, now: float) -> int:
+    """Delete what is older than is kept: the verdicts that were made of it stay."""
+    gone = session.execute(delete(EvidenceMinute).where(EvidenceMinute.minute < now - KEPT_SECONDS))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def _new_row(key: tuple[str, int]) -> EvidenceMinute:
