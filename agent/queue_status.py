@@ -48,7 +48,9 @@ def totals(database: sqlite3.Connection) -> tuple[int, int, int]:
 def status(database: sqlite3.Connection, held: tuple[int, int, int]) -> QueueStatus:
     oldest = database.execute("SELECT min(created) FROM rows").fetchone()[0]
     counters = dict(database.execute("SELECT name, value FROM counters").fetchall())
-    facts = dict(database.execute("SELECT name, value FROM facts").fetchall())
+    facts = dict(
+        database.execute("SELECT name, value FROM facts WHERE name IN ('last_delivery', 'last_error')").fetchall()
+    )
     delivery = facts.get("last_delivery")
     return QueueStatus(
         rows=held[0],

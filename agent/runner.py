@@ -35,6 +35,8 @@ from agent.samples import Labels, Sample, SampleSet, encode
 from agent.sampling import FAMILIES as SAMPLING_FAMILIES
 from agent.sampling import Sampling
 from agent.sensors import SENSORS, processes
+from agent.signals.registry import signals
+from agent.signals.watching import Watching
 from agent.state import Identity, StateFolder
 from agent.uplink import Lane
 from agent.waiting_enrolment import enrol_from_file
@@ -161,10 +163,11 @@ class Agent:
         )
         sensors = {**SENSORS, "processes": processes.sensor(self._watched_processes)}
         self._sampling = Sampling(sensors)
+        self._security = Watching(signals(options.state.ca), self._remember, self._fact)
         self._latest = Latest(
             family
             for group in (
-                *(own_figures.FAMILIES, SAMPLING_FAMILIES, windows.FAMILIES, lines.FAMILIES),
+                *(own_figures.FAMILIES, self._security.families, SAMPLING_FAMILIES, windows.FAMILIES, lines.FAMILIES),
                 *(one.families for one in sensors.values()),
                 *(one.families for one in PROBES.values()),
             )
@@ -197,6 +200,7 @@ class Agent:
                 parts = [
                     self._start(tasks, "configuration", partial(self._keep_configuration, tasks)),
                     self._start(tasks, "sampling", self._sample),
+                    self._start(tasks, "security", self._security.run),
                     self._start(tasks, "enrolment", partial(self._watch_enrolment, replaced)),
                     self._start(tasks, "line traffic", self._lines.watch_traffic),
                     *(self._start(tasks, f"uplink {lane.value}", partial(self._delivery.run, lane)) for lane in Lane),
@@ -254,7 +258,7 @@ class Agent:
         status = await self._queue_worker.run(self._queue.status)
         now = self._moment()
         own = own_figures.own_samples(status, self._failures, self._hub_clock.ahead(now))
-        samples = (*collected.samples, *own)
+        samples = (*collected.samples, *own, *self._security.figures())
         ended = self._latest.replace("sensors", samples) + self._ended
         self._ended = []
         stale = tuple(Sample(name, STALE_MARKER, labels) for name, labels in ended)
@@ -272,6 +276,10 @@ class Agent:
         count = sum(len(one.samples) for one in sets)
         await self._queue_worker.run(self._queue.put, encode(sets), count, self._moment(), facts, happenings)
         self._delivery.committed()
+
+    async def _remember(self, facts: dict[str, str], happenings: tuple[Happening, ...]) -> None:
+        """Raises sqlite3.Error, OSError."""
+        await self._put([], facts, happenings)
 
     async def _emit(self, *happenings: Happening) -> None:
         try:
