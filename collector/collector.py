@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import date
@@ -109,6 +110,7 @@ class Collector:
         self._sessions_digest = b""
         self._flushed: dict[str, float] = {}
         self._started_at = clock()
+        self._failures: Counter[str] = Counter()
         self._days = DaySums(sessions, self._writer, clock)
         self._standings: dict[int, Standing] = {}
         self._judging = JudgingCounters()
@@ -134,7 +136,7 @@ class Collector:
                     ("sum days", self._days.keep_up, DAYS_SECONDS),
                     ("seal minutes", self._seal, SEAL_SECONDS),
                 ):
-                    tasks.create_task(_repeat(name, work, seconds), name=f"collector: {name}")
+                    tasks.create_task(_repeat(name, work, seconds, self._failures), name=f"collector: {name}")
         finally:
             await asyncio.shield(self._end())
 
@@ -170,7 +172,7 @@ class Collector:
         """`now`: Unix seconds by the hub's clock."""
         judging = replace(self._judging, events_applied=self._events.applied, events_refused=self._events.refused)
         sites = site_states(self.directory, self._state, now, self._standings)
-        return CollectorSnapshot(now, sites, self._ingest.counters(), judging)
+        return CollectorSnapshot(now, sites, self._ingest.counters(), judging, dict(self._failures))
 
     async def line_history(self, line: str, since: float, until: float) -> list[LineMinutePoint]:
         """Minutes of the line of that code that start in [since, until); missing ones are gaps."""
@@ -341,10 +343,14 @@ def _judged(view: DirectoryView, now: float, live: bool, session: Session) -> tu
     return done, standings_of(session, view, now), work.waiting(session)
 
 
-async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
+async def _repeat(name: str, work: Callable[[], Awaitable[None]], seconds: float, failures: Counter[str]) -> None:
     while True:
         try:
             await work()
         except (SQLAlchemyError, OSError) as error:
+            failures[name] += 1
             logger.error("%s: %s; trying again in %.0f s", name, error, seconds)
+        except Exception:
+            failures[name] += 1
+            logger.exception("%s failed; trying again in %.0f s", name, seconds)
         await asyncio.sleep(seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 State = Literal["good", "weak", "bad", "down", "no_data"]
@@ -143,3 +143,5 @@ class CollectorSnapshot:
     sites: tuple[SiteState, ...]
     ingest: IngestCounters
     judging: JudgingCounters = JudgingCounters()
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Of periodic work since the hub started, by its name."""

@@ -9,6 +9,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from collector.snapshot import CollectorSnapshot, LineState, State
 
+OUTAGES = ("down", "no_data")
+
 
 def families(snapshot: CollectorSnapshot) -> Iterator[Metric]:
     yield from _nodes(snapshot)
@@ -56,17 +58,34 @@ def _lines(snapshot: CollectorSnapshot) -> Iterator[Metric]:
     newest = GaugeMetricFamily(
         "thongsuot_line_last_window_timestamp_seconds", "End of the newest window measured.", labels=labels
     )
+    cause = GaugeMetricFamily(
+        "thongsuot_line_cause_info",
+        "1 for whose fault it is that the line is not good; none while it is not known.",
+        labels=[*labels, "cause"],
+    )
+    since = GaugeMetricFamily(
+        "thongsuot_line_state_since_timestamp_seconds", "Since when the line is in its state.", labels=labels
+    )
+    outage = GaugeMetricFamily(
+        "thongsuot_line_outage_open", "1 while an outage of the line (down or silent) is not over.", labels=labels
+    )
     for site in snapshot.sites:
         for line in site.lines:
             where = [site.site, line.line]
             for one in get_args(State):
                 state.add_metric([*where, one], 1.0 if line.state == one else 0.0)
+            if line.cause is not None:
+                cause.add_metric([*where, line.cause], 1.0)
+            if line.since is not None:
+                since.add_metric(where, line.since)
+            # A line that nobody measures has none: silence begins with a last measurement.
+            outage.add_metric(where, 1.0 if line.since is not None and line.state in OUTAGES else 0.0)
             for direction, value in _losses(line):
                 loss.add_metric([*where, direction], value)
             for family, reading in ((mos, line.mos), (rating, line.r), (newest, line.window_end)):
                 if reading is not None:
                     family.add_metric(where, reading)
-    yield from (state, mos, rating, loss, newest)
+    yield from (state, cause, since, outage, mos, rating, loss, newest)
 
 
 def _losses(line: LineState) -> Iterator[tuple[str, float]]:

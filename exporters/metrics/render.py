@@ -56,6 +56,7 @@ class _Families:
         yield from _hub(snapshots)
         yield from lines.families(snapshots.collector)
         yield from samples.ingest_families(snapshots.collector.ingest)
+        yield from samples.judging_families(snapshots.collector.judging, snapshots.collector.failures)
         yield from samples.forward_families(snapshots.receivers)
         yield from rooms.families(snapshots.conferencing)
         yield from reflector.families(snapshots.reflector, snapshots.collector.at)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from collector.snapshot import IngestCounters
+from collector.snapshot import IngestCounters, JudgingCounters
 from exporters.remote_write.forwarder import ForwardStatus
 
 
@@ -30,6 +30,27 @@ def ingest_families(ingest: IngestCounters) -> Iterator[Metric]:
         "Window readings that could not be counted into a line's minute.",
         value=ingest.minute_conflicts,
     )
+
+
+def judging_families(judging: JudgingCounters, failures: Mapping[str, int]) -> Iterator[Metric]:
+    yield CounterMetricFamily(
+        "thongsuot_judging_spans", "Spans of minutes judged (of one line, within one hour).", value=judging.hours
+    )
+    yield CounterMetricFamily("thongsuot_judging_verdicts", "Causes looked for.", value=judging.verdicts)
+    yield GaugeMetricFamily(
+        "thongsuot_judging_waiting_spans", "Spans of minutes still to be judged.", value=judging.waiting
+    )
+    yield CounterMetricFamily("thongsuot_node_events", "Events of nodes applied.", value=judging.events_applied)
+    yield CounterMetricFamily(
+        "thongsuot_node_events_refused_requests", "Requests with events that were refused.",
+        value=judging.events_refused,
+    )  # fmt: skip
+    failed = CounterMetricFamily(
+        "thongsuot_collector_failures", "Periodic work of the collector that failed, by name.", labels=["work"]
+    )
+    for work, count in sorted(failures.items()):
+        failed.add_metric([work], count)
+    yield failed
 
 
 def forward_families(receivers: Sequence[ForwardStatus]) -> Iterator[Metric]:
