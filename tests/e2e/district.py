@@ -25,7 +25,9 @@ from agent.wire.remote_write import Series, series
 from collector.directory.days import day_of
 from collector.directory.folding import fold
 from collector.directory.nodes import enrol, issue_token
-from collector.tables import Line, LineDay, LineEpisode, LineMinute, Node, Site
+from collector.quality import emodel
+from collector.quality.work import mark
+from collector.tables import EvidenceMinute, Line, LineDay, LineEpisode, LineMinute, Node, Site
 from hub.database import open_engine, sessions
 from hub.paths import paths
 from tests.e2e.system import System, until
@@ -33,6 +35,7 @@ from tests.e2e.system import System, until
 DAY_SECONDS = 86400
 PACKETS = 100
 KNOWN_SECONDS = 40.0
+RECENT_MINUTES = 40
 FROM = "2019-09-01"
 
 # Of 2019; townships first, as many as the number says.
@@ -40,7 +43,8 @@ DISTRICTS = {
     "Yên Lạc": (1, "Yên Lạc, Bình Định, Đại Tự, Đồng Cương, Đồng Văn, Hồng Châu, Hồng Phương, Liên Châu, Nguyệt Đức, "
                 "Tam Hồng, Tề Lỗ, Trung Hà, Trung Kiên, Trung Nguyên, Văn Tiến, Yên Đồng, Yên Phương"),
     "Lập Thạch": (2, "Lập Thạch, Hoa Sơn, Bàn Giản, Bắc Bình, Đình Chu, Đồng Ích, Hợp Lý, Liên Hòa, Liễn Sơn, "
-                  "Ngọc Mỹ, Quang Sơn, Sơn Đông, Thái Hòa, Tiên Lữ, Triệu Đề, Tử Du, Văn Quán, Vân Trục, Xuân Hòa, Xuân Lôi"),
+                  "Ngọc Mỹ, Quang Sơn, Sơn Đông, Thái Hòa, Tiên Lữ, Triệu Đề, Tử Du, Văn Quán, Vân Trục, "
+                  "Xuân Hòa, Xuân Lôi"),
     "Sông Lô": (1, "Tam Sơn, Bạch Lưu, Cao Phong, Đôn Nhân, Đồng Quế, Đồng Thịnh, Đức Bác, Hải Lựu, Lãng Công, "
                 "Nhạo Sơn, Nhân Đạo, Như Thụy, Phương Khoan, Quang Yên, Tân Lập, Tứ Yên, Yên Thạch"),
     "Tam Dương": (1, "Hợp Hòa, An Hòa, Đạo Tú, Đồng Tĩnh, Duy Phiên, Hoàng Đan, Hoàng Hoa, Hoàng Lâu, Hợp Thịnh, "
@@ -67,14 +71,10 @@ TROUBLED = {
     "tam-dao-ho-son": (0.045, 0.008, 3, 1),
     "me-linh-trang-viet": (0.066, 0.019, 1, 1),
 }
-SILENT = {
-    "xa-kim-xa": ("provider", "cổng mạng trả lời, chặng đầu nhà mạng không trả lời; 6/7 xã cùng nhà mạng bình thường",
-                  "the gateway answers, the provider's first hop does not; 6 of 7 communes of the provider are well"),
-    "xa-nghia-hung": ("power", "bộ lưu điện chạy ắc quy 18 phút trước khi mất tín hiệu",
-                      "the UPS ran on battery for 18 minutes before the silence"),
-    "song-lo-hai-luu": ("router", "cổng mạng trả lời; bộ định tuyến báo cổng WAN đứt",
-                        "the gateway answers; the router says that its WAN is down"),
-}  # fmt: skip
+CUT = "xa-kim-xa"
+"""Its node is heard by another way while its line is cut behind the gateway."""
+CUT_MINUTES = 25
+SILENT = ("xa-nghia-hung", "song-lo-hai-luu")
 NEVER = ("xa-yen-binh", "tam-dao-minh-quang", "me-linh-lien-mac")
 
 
@@ -85,9 +85,10 @@ class Speaker:
     key: str
 
     def window(self, end: int, chance: random.Random) -> Iterator[Series]:
-        usual = (0.006 + sum(map(ord, self.site)) % 29 / 1000, 0.002, 0, 0)
-        rtt, jitter, up, down = TROUBLED.get(self.site, usual)
+        rtt, jitter, up, down = _usual(self.site)
         rtt *= chance.uniform(0.96, 1.04)
+        if self.site == CUT:
+            up = PACKETS
 
         def one(name: str, value: float, *more: tuple[str, str]) -> Series:
             return series(name, (("line", self.line), *more), end * 1000, value)
@@ -102,6 +103,9 @@ class Speaker:
         for name in (families.LINE_LATE, families.LINE_DUPLICATE, families.LINE_REORDERED, families.LINE_SKIPPED):
             yield one(name, 0)
         yield one(families.LINE_LATE_SENDS, 0)
+        if not received:
+            yield from _echoes(end)
+            return
         for quantile, factor in (("0", 0.8), ("0.5", 1), ("0.95", 1.3), ("1", 1.9)):
             yield one(families.LINE_RTT, rtt * factor, ("quantile", quantile))
         for bound in (*RTT_BUCKETS_SECONDS, math.inf):
@@ -181,6 +185,17 @@ def _machine(end: int) -> Iterator[Series]:
         yield series(name, labels, end * 1000, value)
 
 
+def _echoes(end: int) -> Iterator[Series]:
+    for target, address, received in (("gateway", "192.168.1.1", 10), ("first_hop", "100.64.0.1", 0)):
+        labels = (("target", target), ("address", address))
+        yield series(families.ICMP_SENT, labels, end * 1000, 10)
+        yield series(families.ICMP_RECEIVED, labels, end * 1000, received)
+
+
+def _usual(site: str) -> tuple[float, float, int, int]:
+    return TROUBLED.get(site, (0.006 + sum(map(ord, site)) % 29 / 1000, 0.002, 0, 0))
+
+
 def _code(*words: str) -> str:
     return fold(" ".join(words)).replace(" ", "-")
 
@@ -209,7 +224,7 @@ def _directory(client: httpx.Client) -> dict[str, list[dict[str, object]]]:
     every = [str(one["key"]) for one in held if one["key"] != "trung-tam"] + [str(one["code"]) for one in sites]
     people = [
         {"code": f"nguoi-{site}", "name": name, "title": "Công chức Văn hóa – Xã hội", "site": site}
-        for site, name in zip((*SILENT, *TROUBLED), _NAMES, strict=False)
+        for site, name in zip((CUT, *SILENT, *TROUBLED), _NAMES, strict=False)
     ]
     return {
         "units": units,
@@ -263,23 +278,27 @@ def _write_past(session: Session, now: float, chance: random.Random) -> None:
         if site not in NEVER and site != "trung-tam"
     }  # fmt: skip
     today = day_of(now)
-    for site, line in lines.items():
-        for back in range(1, 30):
-            lost = _lost_minutes(site, back)
-            day = today - timedelta(days=back)
-            session.add(_day(line.id, day, lost))
     minute = int(now) // 60 * 60
-    for site in ("xa-kim-xa", "xa-ngu-kien"):
-        session.add_all(
-            _minutes(lines[site].id, minute, chance, cut=(1080, 1127), until=1415 if site in SILENT else 1440)
-        )
+    for site, line in lines.items():
+        for back in range(2, 30):
+            session.add(_day(line.id, today - timedelta(days=back), _lost_minutes(site, back)))
+        begin = minute - (DAY_SECONDS if site in (CUT, "xa-ngu-kien") else RECENT_MINUTES * 60)
+        end = minute - (CUT_MINUTES * 60 if site in SILENT else 0)
+        minutes = [_minute(site, line.id, at, minute, chance) for at in range(begin, end, 60)]
+        session.add_all(minutes)
+        # Judged by the hub itself, as if they had just come.
+        mark(session, {line.id: [one.minute for one in minutes]})
+    session.add_all(_evidence(lines[CUT].measured_by or "", minute))
+    for site in (CUT, "xa-ngu-kien"):
         session.add_all(_episodes(lines[site].id, minute))
-    for site, (cause, vi, en) in SILENT.items():
-        session.add(_episode(lines[site].id, minute - 1500, None, "no_data", cause, vi, en))
+        # What was judged before the day that is judged now.
+        old = _minute(site, lines[site].id, minute - 2 * DAY_SECONDS, minute, chance)
+        old.state = "good"
+        session.add(old)
 
 
 def _lost_minutes(site: str, back: int) -> int:
-    if site in SILENT or site in TROUBLED:
+    if site == CUT or site in TROUBLED:
         return {3: 47, 9: 12, 17: 380, 24: 5}.get(back, 0)
     return 9 if (sum(map(ord, site)) + back) % 41 == 0 else 0
 
@@ -294,33 +313,44 @@ def _day(line: int, day: date, lost: int) -> LineDay:
     )  # fmt: skip
 
 
-def _minutes(
-    line: int, last: int, chance: random.Random, *, cut: tuple[int, int], until: int
-) -> Iterator[LineMinute]:
-    for index in range(until):
-        minute = last - (1440 - index) * 60
-        is_cut = cut[0] <= index < cut[1]
-        busy = 420 < index < 560
-        rtt = (0.034 if busy else 0.014) * chance.uniform(0.9, 1.15)
-        up, down = (
-            (600, 0) if is_cut else (chance.choice((0, 0, 4, 22)) if busy else 0, chance.choice((0,) * 30 + (5,)))
-        )
-        yield LineMinute(
-            line_id=line, minute=minute, windows_mask=63, direction_mask=63, sent=600, received=600 - up - down,
-            lost_up=up, lost_down=down, rtt_min=None if is_cut else rtt * 0.7, rtt_p50=None if is_cut else rtt,
-            rtt_p95=None if is_cut else rtt * (2.4 if busy else 1.4), rtt_max=None if is_cut else rtt * 3,
-            jitter=None if is_cut else rtt / 6, mos=None if is_cut else 4.3, updated_at=float(last),
-            state="down" if is_cut else "weak" if busy and up > 12 else "good",
-            cause="provider" if is_cut else None,
+def _is_cut(site: str, at: int, last: int) -> bool:
+    ago = (last - at) // 60
+    return site == CUT and (ago <= CUT_MINUTES or 313 < ago <= 360)
+
+
+def _minute(site: str, line: int, at: int, last: int, chance: random.Random) -> LineMinute:
+    is_cut = _is_cut(site, at, last)
+    ago = (last - at) // 60
+    is_busy = 880 < ago < 1020
+    rtt, jitter, up, down = _usual(site)
+    if site in TROUBLED and ago > 90:
+        rtt, jitter, up, down = 0.017, 0.003, 0, 0
+    rtt *= chance.uniform(0.9, 1.15) * (2.2 if is_busy else 1)
+    up, down = (600, 0) if is_cut else (up * 6 + (chance.choice((0, 0, 2, 8)) if is_busy else 0), down * 6)
+    found = LineMinute(
+        line_id=line, minute=at, windows_mask=63, direction_mask=63, sent=600, received=600 - up - down,
+        lost_up=up, lost_down=down, loss_bursts=min(up + down, 3), updated_at=float(last),
+    )  # fmt: skip
+    if not is_cut:
+        found.rtt_min, found.rtt_p50, found.rtt_p95 = rtt * 0.7, rtt, rtt * (2.4 if is_busy else 1.4)
+        found.rtt_max, found.jitter = rtt * 3, jitter * chance.uniform(0.8, 1.2)
+        loss = (up + down) / 600
+        r = emodel.rating(rtt, jitter, loss, 1.0)
+        found.r, found.mos = r, emodel.mos(r)
+    return found
+
+
+def _evidence(node: str, last: int) -> Iterator[EvidenceMinute]:
+    for at in range(last - 400 * 60, last, 60):
+        answers = 0 if _is_cut(CUT, at, last) else 60
+        yield EvidenceMinute(
+            node_id=node, minute=at, gateway_mask=63, gateway_sent=60, gateway_received=60, gateway_rtt_p50=0.001,
+            first_hop_mask=63, first_hop_sent=60, first_hop_received=answers,
+            first_hop_rtt_p50=0.004 if answers else None,
         )  # fmt: skip
 
 
 def _episodes(line: int, minute: int) -> Iterator[LineEpisode]:
-    yield _episode(
-        line, minute - 360 * 60, minute - 313 * 60, "down", "provider",
-        "cổng mạng trả lời, chặng đầu nhà mạng không trả lời; 6/7 xã cùng nhà mạng bình thường",
-        "the gateway answers, the provider's first hop does not; 6 of 7 communes of the provider are well",
-    )  # fmt: skip
     yield _episode(
         line, minute - 9 * DAY_SECONDS, minute - 9 * DAY_SECONDS + 720, "down", "power",
         "máy khởi động lại lúc có điện; trước đó bộ lưu điện báo chạy ắc quy",

@@ -51,6 +51,7 @@ export function Board({ person, switchLanguage, signOut, signedOut, path, go, lo
   // Kept while a site is looked at, so that going back finds the list as it was.
   const [asked, setAsked] = useState({ words: "", state: "", last: "" });
   const code = codeIn(path);
+  const cameTo = useRef(path);
   const isStale = lostSince !== null;
   return html`
     <${Bar} ...${{ person, switchLanguage, signOut }} />
@@ -60,7 +61,7 @@ export function Board({ person, switchLanguage, signOut, signedOut, path, go, lo
     <main class=${isStale ? "board--stale" : ""}>
       ${!board && !isStale && html`<p class="board__wait soft" role="status">${t("board.wait")}</p>`}
       ${board && !code && html`<${Overview} ...${{ board, person, go, asked, setAsked, refresh }} />`}
-      ${board && code && html`<${Later} key=${code} load=${site} ...${{ board, code, person, go }}
+      ${board && code && html`<${Later} key=${code} load=${site} ...${{ board, code, person, go, isMoved: cameTo.current !== path }}
         onShown=${() => setAsked((before) => ({ ...before, last: code }))} />`}
     </main>`;
 }

@@ -18,11 +18,11 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
  *   `bars`: from zero; `edge`: only the edge of a band, no line of its own
  * @typedef {{from: number, to: number, strength: number}} Band between two series (by index), 0..1
  * @param {{title: string, times: number[], series: ChartSeries[], format: (value: number) => string, bands?: Band[],
- *          thresholds?: number[], thresholdLabel?: string, most?: number, mirrored?: boolean, height?: number, sync?: string}} props
- *   times in Unix seconds; `most`: the least height of the scale; `mirrored`: the scale goes as far below zero;
+ *          thresholds?: number[], thresholdLabel?: string, most?: number, cap?: number, mirrored?: boolean, height?: number, sync?: string}} props
+ *   times in Unix seconds; `most`: the least height of the scale, `cap`: the greatest; `mirrored`: the scale goes as far below zero;
  *   `sync`: charts of one name show the same instant
  */
-export function Chart({ title, times, series, format, bands = [], thresholds = [], thresholdLabel, most, mirrored = false,
+export function Chart({ title, times, series, format, bands = [], thresholds = [], thresholdLabel, most, cap, mirrored = false,
   height = HEIGHT, sync }) {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   const plot = useRef(/** @type {any} */ (null));
@@ -33,7 +33,7 @@ export function Chart({ title, times, series, format, bands = [], thresholds = [
   useEffect(() => {
     const element = /** @type {HTMLElement} */ (place.current);
     /** @type {any} */
-    const wanted = options({ width: element.clientWidth, height, series, format, bands, thresholds, most, mirrored, sync, setUnder });
+    const wanted = options({ width: element.clientWidth, height, series, format, bands, thresholds, most, cap, mirrored, sync, setUnder });
     plot.current = new uPlot(wanted, rows(times, series), element);
     const watcher = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
     watcher.observe(element);
@@ -97,7 +97,7 @@ const isSparse = (series) => series.some((one) => one.values.filter((value) => v
 const rows = (times, series) => [times, ...series.map((one) => one.values)];
 
 /** @param {any} chart what Chart was given, its width and what hears of the row under the pointer */
-function options({ width, height, series, format, bands, thresholds, most, mirrored, sync, setUnder }) {
+function options({ width, height, series, format, bands, thresholds, most, cap = Infinity, mirrored, sync, setUnder }) {
   const axis = { stroke: () => colour("--ink-soft"), grid: { stroke: () => colour("--edge"), width: 0.5 }, ticks: { show: false }, font: "11px system-ui" };
   const mirror = (/** @type {[number, number]} */ [, high]) => [-high, high];
   return {
@@ -109,7 +109,7 @@ function options({ width, height, series, format, bands, thresholds, most, mirro
       x: { time: true },
       y: {
         range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
-          (mirrored ? mirror(heights(Math.max(high ?? 0, -(low ?? 0)), most)) : heights(high, most)),
+          (mirrored ? mirror(heights(Math.min(Math.max(high ?? 0, -(low ?? 0)), cap), most)) : heights(high, most)),
       },
     },
     axes: [

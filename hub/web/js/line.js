@@ -8,6 +8,8 @@ import { html, useMemo } from "./ui.js";
 
 const RTT_LIMIT_SECONDS = 0.3;
 const LOSS_LIMIT = 0.02;
+/** A cut would press all other loss flat. */
+const LOSS_CAP = 0.2;
 const JITTER_LIMIT_SECONDS = 0.03;
 const whole = (/** @type {number} */ seconds) => `${number(seconds * 1000, seconds < 0.01 ? 1 : 0)} ms`;
 /** Down is drawn below zero. */
@@ -67,7 +69,7 @@ function LineDay({ history, times, name }) {
       thresholdLabel=${t("chart.rtt.limit")} most=${0.02} series=${rtt} sync=${name}
       bands=${[{ from: 0, to: 3, strength: 0.14 }, { from: 1, to: 3, strength: 0.3 }]} />
     <${Chart} title=${t("chart.lossBoth")} times=${times} format=${share} thresholds=${[LOSS_LIMIT, -LOSS_LIMIT]}
-      thresholdLabel=${t("chart.loss.limit")} most=${0.025} mirrored=${true} series=${loss} sync=${name} />
+      thresholdLabel=${t("chart.loss.limit")} most=${0.025} cap=${LOSS_CAP} mirrored=${true} series=${loss} sync=${name} />
     <details class="more"><summary>${t("line.more")}</summary><div class="charts">
       <${Chart} title=${t("chart.jitter")} times=${times} format=${whole} thresholds=${[JITTER_LIMIT_SECONDS]}
         thresholdLabel=${t("chart.jitter.limit")} most=${0.001} series=${jitter} sync=${name} />

@@ -58,7 +58,7 @@ function Meeting({ meeting, onChange, mayHold }) {
     <span class="soft small">
       ${t("meetings.made", { time: dateTime(meeting.created_at) })} · ${t("meetings.points", { n: meeting.participants.length })}
     </span>
-    <a class="code" href=${meeting.url} target="_blank" rel="noopener">${link}</a>
+    <a class="code meeting__link" href=${meeting.url} target="_blank" rel="noopener">${link}</a>
     ${closing ? html`<div class="row" role="group">
       <span class="grow">${t("meetings.closing")}</span>
       <button class="button button--danger" onClick=${close}>${t("meetings.close")}</button>

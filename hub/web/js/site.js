@@ -4,13 +4,18 @@
 import { call, every } from "./api.js";
 import { contactsOf, dialled } from "./contacts.js";
 import { Line } from "./line.js";
-import { t } from "./locale.js";
+import { Days } from "./days.js";
+import { t, today } from "./locale.js";
 import { Node } from "./node.js";
+import { Outages } from "./outages.js";
 import { StateMark, followed } from "./parts.js";
 import { isCut, siteState } from "./trouble.js";
 import { html, useEffect, useRef, useState } from "./ui.js";
 
-const HISTORY_POLL_MS = 30000;
+const HISTORY_POLL_MS = 60000;
+const HISTORY_MINUTES = 1440;
+const DAYS = 30;
+const DAYS_POLL_MS = 5 * 60 * 1000;
 
 /** What a route of the hub says, asked again from time to time; null until it is there. Left alone when it fails: the
  *  board itself says that the hub does not answer. @param {string} path @param {number} pollMs */
@@ -40,11 +45,12 @@ function useOnce(ask, code, may) {
   return found;
 }
 
-/** @param {{board: any, code: string, person: any, go: (path: string) => void, onShown: () => void}} props */
-export function Site({ board, code, person, go, onShown }) {
+/** @param {{board: any, code: string, person: any, go: (path: string) => void, isMoved: boolean, onShown: () => void}} props
+ *  `isMoved`: from another page of the board, so the focus goes to the heading */
+export function Site({ board, code, person, go, isMoved, onShown }) {
   const heading = useRef(/** @type {any} */ (null));
   const site = board.sites.find((/** @type {any} */ one) => one.code === code);
-  useEffect(() => { onShown(); heading.current?.focus(); }, [code]);
+  useEffect(() => { onShown(); if (isMoved) heading.current?.focus(); }, [code]);
   useEffect(() => { document.title = `${site?.name ?? code} – Thông Suốt`; }, [site?.name]);
   const back = html`<a class="site__back" href="/" onClick=${followed(go)}><span aria-hidden="true">←</span> ${t("site.back")}</a>`;
   if (!site) return html`<div class="page stack">${back}<h1 class="title" ref=${heading} tabindex="-1">${t("site.unknown", { code })}</h1></div>`;
@@ -62,15 +68,21 @@ export function Site({ board, code, person, go, onShown }) {
 function Detail({ board, site, person }) {
   const at = `/api/v1/board/sites/${encodeURIComponent(site.code)}`;
   const mayRead = person.actions.includes("directory.read");
-  const history = useAsked(`${at}/history`, HISTORY_POLL_MS);
+  const history = useAsked(`${at}/history?minutes=${HISTORY_MINUTES}`, HISTORY_POLL_MS);
+  const outages = useAsked(`${at}/outages`, HISTORY_POLL_MS);
+  const days = useAsked(`${at}/days?days=${DAYS}`, DAYS_POLL_MS);
   const contacts = useOnce(() => contactsOf(site.code), site.code, mayRead);
   const devices = useOnce(() => every(`/api/v1/directory/devices?site=${encodeURIComponent(site.code)}`), site.code, mayRead);
   const contract = (/** @type {any} */ line) => contacts?.lines.find((/** @type {any} */ one) => one.key === line.line);
   return html`<div class="site__columns">
     <div class="stack">
       ${site.lines.map((/** @type {any} */ line) => html`<${Line} key=${line.line} line=${line} now=${board.now}
-        history=${history?.lines[line.line]} times=${history?.times ?? []} contract=${contract(line)} />`)}
+        history=${history?.lines[line.line]} times=${history?.times ?? []} contract=${contract(line)}>
+        ${days && html`<${Days} days=${days.lines[line.line] ?? []} last=${today()} count=${DAYS} />`}
+        <p class="small"><a href=${`/bao-cao?line=${encodeURIComponent(line.line)}`}>${t("line.report")}</a></p><//>`)}
       ${!site.lines.length && html`<p class="empty">${t("site.noLines")}</p>`}
+      ${outages && site.lines.length > 0 && html`<${Outages} outages=${outages.outages} lines=${site.lines} now=${outages.now}
+        code=${site.code} />`}
       ${site.nodes.map((/** @type {any} */ node) => html`<${Node} key=${node.node} node=${node}
         history=${history?.nodes[node.node]} times=${history?.times ?? []} />`)}
       ${!site.nodes.length && html`<p class="empty">${t("site.noNode")}
@@ -81,7 +93,6 @@ function Detail({ board, site, person }) {
         <h2 class="subtitle" id="about">${t("site.about")}</h2>
         <p>${site.unit && html`${site.unit} · `}<span class="code">${site.code}</span></p>
         ${mayRead && html`<a href=${`/danh-muc/diem/${encodeURIComponent(site.code)}`}>${t("site.directory")}</a>`}
-        <a href="/bao-cao">${t("site.reports")}</a>
       </section>
       ${contacts && html`<${Contacts} contacts=${contacts} />`}
       <${Open} meetings=${board.meetings} />
@@ -93,7 +104,7 @@ function Detail({ board, site, person }) {
 /** @param {{contacts: any}} props */
 function Contacts({ contacts }) {
   const hotlines = contacts.lines.filter((/** @type {any} */ line) => line.hotline);
-  return html`<section class="card stack stack--tight" aria-labelledby="contacts">
+  return html`<section class="card stack stack--tight site__contacts" aria-labelledby="contacts">
     <h2 class="subtitle" id="contacts">${t("contacts")}</h2>
     ${!contacts.people.length && !hotlines.length && html`<p class="soft">${t("contacts.none")}</p>`}
     <ul class="plain">${contacts.people.map((/** @type {any} */ one) => html`<li key=${one.name}>

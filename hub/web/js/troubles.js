@@ -6,7 +6,7 @@ import { followed, themeState } from "./parts.js";
 import { causeWords, evidenceWords, troubles } from "./trouble.js";
 import { html, useEffect, useMemo, useRef, useState } from "./ui.js";
 
-const FIRST = 6;
+const FIRST = 5;
 
 /** The contacts of the sites that are shown, asked for one after the other and once.
  *  @param {string[]} codes @param {boolean} mayRead */
@@ -69,7 +69,7 @@ function Row({ trouble, now, go, contacts }) {
         ${t("since", { time: now - since < 72000 ? clock(since) : dayClock(since), duration: duration(now - since) })}</span>`}
     </div>
     <p class="trouble__what">${what}${line && !what.includes(line.name) && html` <span class="soft">· ${line.name}</span>`}</p>
-    ${(cause || evidence) && html`<p class="small soft" title=${evidence}>
+    ${(cause || evidence) && html`<p class="small soft trouble__why" title=${evidence}>
       ${cause && html`<strong class="trouble__cause">${cause}</strong>`}${cause && evidence ? ": " : ""}${evidence}</p>`}
     ${callee && html`<p class="small"><a class="trouble__call" href=${dialled(callee.number)}>
       ${t("call", { name: callee.name, number: callee.number })}</a>
