@@ -29,22 +29,27 @@ class DaySums:
         """Line id → when its present day was summed."""
 
     async def keep_up(self) -> None:
-        """Days that are over, the newest first; the rest waits for the next round."""
-        await self._sum(_FIRST, day_of(self._clock()), None, PER_ROUND)
+        """Days that are over, the newest first, and now and then the present one; the rest waits for next time."""
+        today = day_of(self._clock())
+        await self._sum(_FIRST, today, None, PER_ROUND)
+        await self._sum_today(today, None)
 
     async def bring_up_to_date(self, since: date, until: date, lines: Iterable[int] | None = None) -> None:
         """All of [since, until) that has changed; of today what was not summed lately."""
-        now = self._clock()
-        today = day_of(now)
+        today = day_of(self._clock())
         wanted = None if lines is None else list(lines)
         while await self._sum(since, min(until, today), wanted, PER_ROUND):
             pass
         if since <= today < until:
-            self._summed = {line: at for line, at in self._summed.items() if now - at < TODAY_SECONDS}
-            with_today = await asyncio.to_thread(self._stale, today, today + timedelta(days=1), wanted)
-            due = [(line_id, day) for line_id, day in with_today if line_id not in self._summed]
-            await self._write(due)
-            self._summed |= dict.fromkeys((line_id for line_id, _ in due), now)
+            await self._sum_today(today, wanted)
+
+    async def _sum_today(self, today: date, lines: list[int] | None) -> None:
+        now = self._clock()
+        self._summed = {line: at for line, at in self._summed.items() if now - at < TODAY_SECONDS}
+        with_today = await asyncio.to_thread(self._stale, today, today + timedelta(days=1), lines)
+        due = [(line_id, day) for line_id, day in with_today if line_id not in self._summed]
+        await self._write(due)
+        self._summed |= dict.fromkeys((line_id for line_id, _ in due), now)
 
     async def _sum(self, since: date, until: date, lines: list[int] | None, most: int) -> bool:
         found = await asyncio.to_thread(self._stale, since, until, lines, most)

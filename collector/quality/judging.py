@@ -18,8 +18,8 @@ from collector.quality.revising import Revised, revise, stamp_cause
 from collector.quality.states import settle
 from collector.tables import LineEpisode, LineMinute
 
-HOURS_PER_PASS = 400
-"""Of lines; more wait for the next pass."""
+HOURS_PER_PASS = 100
+"""Of lines; more wait for the next pass, for others want to write in between."""
 
 Span = tuple[int, int]
 

@@ -46,8 +46,18 @@ def mark(session: Session, touched: Mapping[int, Iterable[int]]) -> None:
 
 
 def take(session: Session, most: int) -> list[Touched]:
-    """The newest first: the board is about now. They are gone when the caller commits what it made of them."""
-    rows = session.scalars(select(LineWork).order_by(LineWork.hour.desc(), LineWork.line_id).limit(most)).all()
+    """The last hours first, for the board is about now; then the oldest, so that what follows builds on them.
+
+    They are gone when the caller commits what it made of them.
+    """
+    newest = session.scalar(select(func.max(LineWork.hour)))
+    if newest is None:
+        return []
+    recent = LineWork.hour >= newest - HOUR_SECONDS
+    order = LineWork.hour, LineWork.line_id
+    rows = list(session.scalars(select(LineWork).where(recent).order_by(*order).limit(most)))
+    if len(rows) < most:
+        rows += session.scalars(select(LineWork).where(~recent).order_by(*order).limit(most - len(rows)))
     found = [Touched(row.line_id, row.since, row.until) for row in rows]
     for row in rows:
         session.delete(row)

@@ -35,7 +35,7 @@ class Families:
 @pytest.fixture
 def text() -> bytes:
     state = LatestState()
-    values = {"sent": 100, "received": 0}
+    values: dict[str, float] = {"sent": 100, "received": 0}
     state.apply_windows([WindowFigures("vt-1", round(NOW * 1000) - 10_000 * n, values) for n in range(6)], NOW)
     view = DirectoryView((SiteRecord("vt", "Vĩnh Tường", None),), (), LINES)
     standings = {1: Standing("down", NOW - 300, "provider", {}), 2: Standing("no_data", NOW - 600, "power", {})}
