@@ -18,6 +18,8 @@ from agent import life, lines, own_figures, ways
 from agent.clock import HubClock, node_clock
 from agent.configuration import DEFAULT_SAMPLING_INTERVAL_SECONDS, REFRESH_SECONDS, Cached, RefusedError
 from agent.delivery import Delivery
+from agent.devices.devices import FAMILIES as DEVICE_FAMILIES
+from agent.devices.devices import Devices
 from agent.failure import UserError
 from agent.hub_client import HubAddress, HubUnreachableError
 from agent.hub_route import HubRoute
@@ -163,11 +165,19 @@ class Agent:
         )
         sensors = {**SENSORS, "processes": processes.sensor(self._watched_processes)}
         self._sampling = Sampling(sensors)
+        self._devices = Devices(self._put, self._show_device)
         self._security = Watching(signals(options.state.ca), self._remember, self._fact)
         self._latest = Latest(
             family
             for group in (
-                *(own_figures.FAMILIES, self._security.families, SAMPLING_FAMILIES, windows.FAMILIES, lines.FAMILIES),
+                *(
+                    own_figures.FAMILIES,
+                    self._security.families,
+                    DEVICE_FAMILIES,
+                    SAMPLING_FAMILIES,
+                    windows.FAMILIES,
+                    lines.FAMILIES,
+                ),
                 *(one.families for one in sensors.values()),
                 *(one.families for one in PROBES.values()),
             )
@@ -210,6 +220,8 @@ class Agent:
                     task.cancel()
                 self._lines.cancel()
                 self._probing.cancel()
+                self._devices.cancel()
+            self._devices.close()
             await self._flush()
             if not replaced.is_set():
                 await self._say_end()
@@ -258,14 +270,13 @@ class Agent:
         status = await self._queue_worker.run(self._queue.status)
         now = self._moment()
         own = own_figures.own_samples(status, self._failures, self._hub_clock.ahead(now))
-        samples = (*collected.samples, *own, *self._security.figures())
+        samples = (*collected.samples, *own, *self._security.figures(), *self._devices.figures())
         ended = self._latest.replace("sensors", samples) + self._ended
         self._ended = []
         stale = tuple(Sample(name, STALE_MARKER, labels) for name, labels in ended)
         whole = SampleSet(collected.unix, (*samples, *stale))
-        happenings = tuple(self._power.look(samples))
         try:
-            await self._put([whole], {life.FACT: life.word(now)}, happenings)
+            await self._put([whole], {life.FACT: life.word(now)})
         except (sqlite3.Error, OSError) as error:
             logger.error("%d samples are lost, the disk does not take them: %s", len(whole.samples), error)
 
@@ -274,6 +285,7 @@ class Agent:
     ) -> None:
         """Raises sqlite3.Error, OSError."""
         count = sum(len(one.samples) for one in sets)
+        happenings += tuple(one for some in sets for one in self._power.look(some.samples))
         await self._queue_worker.run(self._queue.put, encode(sets), count, self._moment(), facts, happenings)
         self._delivery.committed()
 
@@ -302,6 +314,10 @@ class Agent:
         else:
             self._latest.replace(f"probe {probe}", sets[-1].samples)
 
+    def _show_device(self, device: str, sets: list[SampleSet] | None) -> None:
+        samples = [sample for one in sets or () for sample in one.samples]
+        self._ended += self._latest.replace(f"device {device}", samples)
+
     # configuration
 
     async def _keep_configuration(self, tasks: asyncio.TaskGroup) -> None:
@@ -318,6 +334,7 @@ class Agent:
                     self._interval_changed.set()
                     await self._lines.apply(configuration.lines, partial(self._start, tasks))
                     await self._probing.apply(configuration, partial(self._start, tasks))
+                    await self._devices.apply(configuration.devices, partial(self._start, tasks))
                 words = ""
                 try:
                     found = await worker.run(node_configuration.fetch, connection, self._identity.key, self._cached)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import life, queue_events
@@ -125,6 +125,7 @@ def test_an_event_of_a_wrong_clock_is_dated_anew_when_the_hub_has_said_its_time(
     assert queue.pending_events()[0].time_ms == NOW * 1000
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=300),
     st.dictionaries(st.text(max_size=20), st.text(max_size=3000) | st.integers() | st.none(), max_size=12),

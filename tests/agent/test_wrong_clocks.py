@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.clock import HubClock, Moment
@@ -161,11 +161,13 @@ def test_the_hubs_clock_is_held_still_within_what_an_answer_can_tell() -> None:
     assert clock.offset == pytest.approx(4979.95)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_header_is_a_time_or_nothing(text: str) -> None:
     HubClock().heard(text, 0.0, 1.0)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_dated_anew_or_damaged(payload: bytes) -> None:
     try:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.signals import administrators, certificates, files, neighbours, ports, updates, usb
@@ -61,6 +61,7 @@ def test_attempts_in_windows_security_log() -> None:
     assert found[0].time == pytest.approx(1795399865.1234567)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_holds_attempts_or_none(text: str) -> None:
     parse_events(text)
@@ -76,6 +77,7 @@ def test_any_text_holds_attempts_or_none(text: str) -> None:
     certificates.pem_end(text)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=900))
 def test_any_bytes_are_utmp_or_nothing(content: bytes) -> None:
     parse_utmp(content, True, 0.0)
