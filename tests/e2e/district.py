@@ -32,6 +32,7 @@ from hub.database import open_engine, sessions
 from hub.paths import paths
 from tests.e2e.system import System, until
 
+SITES = 170
 DAY_SECONDS = 86400
 PACKETS = 100
 KNOWN_SECONDS = 40.0
