@@ -17,7 +17,9 @@ class LineEpisode(Base):
     __tablename__ = "line_episodes"
     __table_args__ = (Index("ix_line_episodes_began", "began"), Index("ix_line_episodes_ended", "ended"))
 
-    line_id: Mapped[int] = mapped_column(ForeignKey("lines.id"), primary_key=True, autoincrement=False)
+    line_id: Mapped[int] = mapped_column(
+        ForeignKey("lines.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     began: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     """Unix seconds of its first minute."""
     ended: Mapped[int | None] = mapped_column(BigInteger)
@@ -38,7 +40,9 @@ class LineWork(Base):
 
     __tablename__ = "line_work"
 
-    line_id: Mapped[int] = mapped_column(ForeignKey("lines.id"), primary_key=True, autoincrement=False)
+    line_id: Mapped[int] = mapped_column(
+        ForeignKey("lines.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     hour: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     """Unix seconds of its start."""
     since: Mapped[int] = mapped_column(BigInteger)
@@ -52,7 +56,9 @@ class LineDay(Base):
 
     __tablename__ = "line_days"
 
-    line_id: Mapped[int] = mapped_column(ForeignKey("lines.id"), primary_key=True, autoincrement=False)
+    line_id: Mapped[int] = mapped_column(
+        ForeignKey("lines.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     day: Mapped[date] = mapped_column(primary_key=True)
     stale: Mapped[bool]
     """Its minutes have changed since it was summed."""
@@ -90,7 +96,9 @@ class SpeedTest(Base):
 
     __tablename__ = "speed_tests"
 
-    line_id: Mapped[int] = mapped_column(ForeignKey("lines.id"), primary_key=True, autoincrement=False)
+    line_id: Mapped[int] = mapped_column(
+        ForeignKey("lines.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     direction: Mapped[str] = mapped_column(String(4), primary_key=True)
     """down, up."""
     at_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

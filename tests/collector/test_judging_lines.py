@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, delete, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from collector.directory import load_view
 from collector.quality.standing import standings_of
-from collector.tables import LineEpisode, LineMinute, NodeEvent, metadata
+from collector.tables import Line, LineDay, LineEpisode, LineMinute, NodeEvent, metadata
 from tests.collector.conftest import open_engine
 from tests.collector.judged import START, build, echo, episodes, live, look, measure, minute_at, states
 from tests.postgres import PostgresServer, postgres
@@ -173,6 +173,14 @@ def test_passes_over_minutes_that_come_one_by_one_end_where_one_pass_does(distri
     assert states(district.session, district.ids["a-1"]) == states(district.session, district.ids["b-1"])
 
 
+def test_a_line_that_was_never_measured_can_be_removed_with_what_was_marked_for_it(district: District) -> None:
+    echo(district.session, district.ids, "n-a", range(3), gateway=10)
+    look(district.session, 3)
+    assert district.session.scalars(select(LineDay.line_id)).all() == [district.ids["a-1"]]
+    district.session.execute(delete(Line).where(Line.id == district.ids["a-1"]))
+    assert district.session.scalars(select(LineDay)).all() == []
+
+
 Step = tuple[str, int]
 
 
@@ -195,7 +203,7 @@ def arrivals(draw: st.DrawFn) -> tuple[dict[Step, str], list[list[Step]]]:
     return levels, portions
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(arrivals())
 def test_any_order_of_arrival_gives_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory, given_arrivals: tuple[dict[Step, str], list[list[Step]]]

@@ -108,7 +108,9 @@ def _episodes() -> None:
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.Column("revised_at", sa.Double(), nullable=True),
-        sa.ForeignKeyConstraint(["line_id"], ["lines.id"], name=op.f("fk_line_episodes_line_id_lines")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["lines.id"], name=op.f("fk_line_episodes_line_id_lines"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("line_id", "began", name=op.f("pk_line_episodes")),
     )
     op.create_index("ix_line_episodes_began", "line_episodes", ["began"])
@@ -122,7 +124,9 @@ def _work() -> None:
         sa.Column("hour", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["line_id"], ["lines.id"], name=op.f("fk_line_work_line_id_lines")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["lines.id"], name=op.f("fk_line_work_line_id_lines"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("line_id", "hour", name=op.f("pk_line_work")),
     )
     op.create_table(
@@ -131,7 +135,9 @@ def _work() -> None:
         sa.Column("direction", sa.String(length=4), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("ratio", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["line_id"], ["lines.id"], name=op.f("fk_speed_tests_line_id_lines")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["lines.id"], name=op.f("fk_speed_tests_line_id_lines"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("line_id", "direction", "at_ms", name=op.f("pk_speed_tests")),
     )
 
@@ -159,6 +165,8 @@ def _days() -> None:
         sa.Column("mos_sum", sa.Double(), nullable=False),
         sa.Column("mos_minutes", sa.Integer(), nullable=False),
         sa.Column("load", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(["line_id"], ["lines.id"], name=op.f("fk_line_days_line_id_lines")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["lines.id"], name=op.f("fk_line_days_line_id_lines"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("line_id", "day", name=op.f("pk_line_days")),
     )
