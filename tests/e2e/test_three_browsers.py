@@ -18,6 +18,7 @@ PAGES = (
     ("/tai-khoan", "Tài khoản của tôi"),
     ("/nguoi-dung", "Người dùng"),
     ("/nhat-ky", "Nhật ký"),
+    ("/bao-cao", "Báo cáo tháng"),
     ("/cai-dat", "Mã ghi danh trên phiếu"),
     ("/danh-muc", "Thổ Tang"),
     ("/danh-muc/don-vi/09079@2019-09-01", "UBND xã Kim Xá"),
