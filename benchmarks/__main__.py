@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import agent, directory, ingest, probes
+from benchmarks import agent, backlog, directory, ingest, probes
 
-BENCHMARKS = {"agent": agent.run, "directory": directory.run, "ingest": ingest.run, "probes": probes.run}
+BENCHMARKS = {
+    "agent": agent.run,
+    "backlog": backlog.run,
+    "directory": directory.run,
+    "ingest": ingest.run,
+    "probes": probes.run,
+}
 
 
 def main() -> None:

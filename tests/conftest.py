@@ -11,6 +11,7 @@ import pytest
 LONGEST = (
     "tests/e2e/test_restart.py",
     "tests/e2e/test_fleet.py",
+    "tests/e2e/test_random_kills.py",
     "tests/api",
     "tests/lines",
     "tests/e2e",

@@ -101,11 +101,15 @@ class System:
         )
 
     def pid_of(self, name: str) -> int:
+        """Of that program, once it runs."""
         from hub.paths import paths
         from hub.supervisor import control
 
-        statuses = control.ask(paths(self.data).supervisor_socket, "status")
-        return next(status.pid for status in statuses if status.name == name and status.pid)
+        def pid() -> int | None:
+            statuses = control.ask(paths(self.data).supervisor_socket, "status")
+            return next((status.pid for status in statuses if status.name == name), None)
+
+        return int(until(pid, 60, f"{name} runs"))
 
     def descendants(self) -> list[int]:
         from hub.paths import paths

@@ -17,6 +17,7 @@ from agent.wire.remote_write import Series, series
 
 SERIES_PER_SENSOR_READING = 260
 SENSOR = "thongsuot_temperature_celsius"
+TRIES = 120
 
 Clock = Callable[[float], float]
 """The node's time for the true time, both Unix seconds."""
@@ -38,6 +39,7 @@ class Node:
     samples: int = 0
     """In answered requests."""
     answers: Counter[int] = field(default_factory=Counter)
+    interruptions: int = 0
 
     @property
     def headers(self) -> dict[str, str]:
@@ -86,14 +88,20 @@ class Node:
         if with_readings:
             said += self.readings(window_end)
         body = remote_write.compress(remote_write.encode(said))
-        for _ in range(10):
-            answer = await client.post(WRITE_PATH, content=body, headers=self.headers)
+        for _ in range(TRIES):
+            try:
+                answer = await client.post(WRITE_PATH, content=body, headers=self.headers)
+            except httpx.TransportError:
+                # The hub is away; the same bytes go again.
+                self.interruptions += 1
+                await asyncio.sleep(0.5)
+                continue
             self.answers[answer.status_code] += 1
             if answer.status_code == 204:
                 self.sent[window_end * 1000] = 100.0
                 self.samples += len(said)
                 return
-            if answer.status_code not in (429, 503):
+            if answer.status_code not in (429, 502, 503):
                 return
             await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
 

@@ -1,0 +1,84 @@
+"""A fleet at a hub under test: its sites, what it says from window to window, and the comparison afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+
+import httpx
+from sqlalchemy.orm import Session
+
+from agent.wire.configuration import WINDOW_SECONDS
+from collector import directory
+from collector.collector import REFRESH_SECONDS
+from hub import database
+from tests.e2e.system import System, until
+from tests.fleet import nodes
+from tests.fleet.nodes import Clock, Node
+
+
+def enrolled(
+    system: System, count: int, clock_of: Callable[[int], Clock] = lambda _number: nodes.right
+) -> list[Node]:
+    """Sites `xa-000`… with a line and a node each."""
+    codes = [f"xa-{number:03d}" for number in range(count)]
+    with system.signed_in() as client:
+        sites = "code,name\n" + "".join(f"{code},Xã số {code[3:]}\n" for code in codes)
+        lines = "code,site,name,provider\n" + "".join(
+            f"{code}-1,{code},Đường truyền 1,{('VNPT', 'Viettel')[int(code[3:]) % 2]}\n" for code in codes
+        )
+        for noun, text in (("sites", sites), ("lines", lines)):
+            answer = client.post(
+                f"/api/v1/directory/import?noun={noun}&dry_run=false",
+                content=text.encode(),
+                headers={"Content-Type": "text/csv"},
+            )
+            assert answer.status_code == 200, answer.text
+
+    # Machines come one by one, and so the hub takes them: 170 at once come in by the directory's own door.
+    engine = database.open_engine(system.data / "hub.db")
+    fleet = []
+    with Session(engine) as session:
+        for number, code in enumerate(codes):
+            token = directory.issue_token(session, code, time.time())
+            machine = directory.enrol(session, str(token), f"may-{number:03d}", "Linux", "0.1.0", time.time())
+            fleet.append(Node(number, code, f"{code}-1", machine.key, clock_of(number)))
+        session.commit()
+    engine.dispose()
+    time.sleep(REFRESH_SECONDS + 1)
+    return fleet
+
+
+async def live(node: Node, hub: httpx.AsyncClient, deadline: float, share: float) -> None:
+    """Says each window as it ends; `share` from 0 to 1: where in the next window, as real nodes are spread."""
+    turn = 0
+    while (window_end := math.ceil(time.time() / WINDOW_SECONDS) * WINDOW_SECONDS) <= deadline:
+        await asyncio.sleep(window_end - time.time() + WINDOW_SECONDS * 0.8 * share)
+        await node.say(hub, window_end, with_readings=turn % 3 == 0)
+        turn += 1
+
+
+def compare(system: System, fleet: list[Node], started: float) -> None:
+    """Sample by sample, what was answered 204 with what Prometheus holds."""
+    span = f"[{math.ceil(time.time() - started) + 60}s]"
+    expected = sum(len(node.sent) for node in fleet)
+
+    def arrived() -> bool:
+        found = system.query(f'sum(count_over_time(thongsuot_line_sent_packets{{line=~"xa-.*"}}{span}))')
+        return bool(found) and int(found[0]["value"][1]) >= expected
+
+    until(arrived, 60, "all samples in Prometheus")
+    for node in fleet:
+        (found,) = system.query(f'thongsuot_line_sent_packets{{line="{node.line}"}}{span}')
+        assert found["metric"]["site"] == node.site
+        times = [round(at * 1000) for at, _ in found["values"]]
+        assert len(times) == len(node.sent), node.number
+        # A wrong clock is corrected by what a request measures: half a second is left to the way and the load.
+        tolerance = 0 if node.clock is nodes.right else 2500
+        off = [abs(a - b) for a, b in zip(times, sorted(node.sent), strict=True)]
+        assert max(off) <= tolerance, (node.number, off)
+        assert {value for _, value in found["values"]} == {"100"}
+    counted = system.query(f"sum by (site) (count_over_time({nodes.SENSOR}{span}))")
+    assert len(counted) == len(fleet)
