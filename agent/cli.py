@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shutil
 import sqlite3
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent import __version__
 from agent.enrolment import NotNowError, enrol, read_token
 from agent.failure import UserError
 from agent.hub_client import HubAddress, HubAddressError, HubUnreachableError, parse_address
 from agent.state import DEFAULT_STATE, STATE_VARIABLE, StateFolder
+
+if TYPE_CHECKING:
+    from agent import service
 
 logger = logging.getLogger(__name__)
 
@@ -63,11 +68,25 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--lang", choices=("vi", "en"), default="vi", help="ngôn ngữ / language")
     checking.set_defaults(command=_check)
 
+    installing = commands.add_parser("install", help="cài dịch vụ systemd / make a systemd service")
+    _service_arguments(installing)
+    installing.set_defaults(command=_install)
+
+    removing = commands.add_parser("uninstall", help="gỡ dịch vụ / remove the service")
+    _service_arguments(removing)
+    removing.add_argument("--purge", action="store_true", help="xoá cả dữ liệu và khoá / delete queue and key, too")
+    removing.set_defaults(command=_uninstall)
+
     telling = commands.add_parser("status", help="hàng đợi và lần gửi gần nhất / queue and last delivery")
     telling.add_argument("--state", type=Path, default=None)
     telling.add_argument("--lang", choices=("vi", "en"), default="vi", help="ngôn ngữ / language")
     telling.set_defaults(command=_status)
     return parser
+
+
+def _service_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", type=Path, default=None, help=f"mặc định / default {DEFAULT_STATE}")
+    parser.add_argument("--root", type=Path, default=Path("/"), help="chỉ ghi tệp vào đây / only write files here")
 
 
 def _hub_arguments(parser: argparse.ArgumentParser, hub_required: bool = False) -> None:
@@ -127,9 +146,34 @@ def _check(options: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
+def _service(options: argparse.Namespace) -> service.Service:
+    from agent import service
+
+    program = Path(
+        sys.argv[0] if Path(sys.argv[0]).name == service.NAME else shutil.which(service.NAME) or sys.argv[0]
+    )
+    if program.suffix == ".py":
+        program = service.DEFAULT_PROGRAM
+    return service.Service(program.absolute(), (options.state or DEFAULT_STATE).absolute(), options.root.absolute())
+
+
+def _install(options: argparse.Namespace) -> int:
+    from agent import service
+
+    service.install(_service(options), _say)
+    return 0
+
+
+def _uninstall(options: argparse.Namespace) -> int:
+    from agent import service
+
+    service.uninstall(_service(options), options.purge, _say)
+    return 0
+
+
 def _status(options: argparse.Namespace) -> int:
     from agent.queue import read_status
-    from agent.status import lines
+    from agent.status import about, lines
 
     path = _state(options).queue
     if not path.exists():
@@ -138,7 +182,7 @@ def _status(options: argparse.Namespace) -> int:
         status = read_status(path)
     except sqlite3.Error as error:
         raise UserError(f"queue {path}: cannot be read ({error})") from None
-    for line in lines(status, time.time(), options.lang):
+    for line in [*about(_state(options), options.lang), *lines(status, time.time(), options.lang)]:
         _say(line)
     return 0
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+SHOWN_LETTERS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
@@ -23,6 +25,8 @@ class QueueStatus:
     events: int = 0
     dropped_events: Mapping[str, int] = field(default_factory=dict)
     refused_events: int = 0
+    letters: tuple[tuple[float, str], ...] = ()
+    """When (Unix seconds) and why the hub refused samples for good, the latest first."""
 
     @property
     def dropped_samples(self) -> int:
@@ -64,6 +68,9 @@ def status(database: sqlite3.Connection, held: tuple[int, int, int]) -> QueueSta
         events=database.execute("SELECT count(*) FROM events").fetchone()[0],
         dropped_events=_by_reason(counters, "dropped_events "),
         refused_events=counters.get("refused_events", 0),
+        letters=tuple(
+            database.execute("SELECT refused, reason FROM dead_letters ORDER BY id DESC LIMIT ?", (SHOWN_LETTERS,))
+        ),
     )
 
 

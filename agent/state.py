@@ -102,6 +102,17 @@ class StateFolder:
         replace_file(self.identity, json.dumps(document, ensure_ascii=False).encode() + b"\n", 0o644)
         replace_file(self.key, identity.key.encode() + b"\n")
 
+    def in_use(self) -> bool:
+        """Whether an agent runs on this folder."""
+        try:
+            with self.lock.open("rb+") as file:
+                lock_file(file)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
     def take_lock(self) -> IO[bytes]:
         """Keep the returned file open while running. Raises UserError when another agent runs on this folder."""
         file = self.lock.open("ab")

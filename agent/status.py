@@ -1,10 +1,11 @@
-"""The queue's state in words."""
+"""The node's and its queue's state in words, Vietnamese first."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from agent.queue import QueueStatus
+from agent.queue_status import QueueStatus
+from agent.state import StateFolder
 
 _WORDS = {
     "vi": {
@@ -16,7 +17,16 @@ _WORDS = {
         "never": "chưa lần nào",
         "error": "Lỗi gần nhất",
         "none": "không",
-        "dropped": "Đã bỏ vì đầy",
+        "node": "Nút",
+        "not_enrolled": "chưa ghi danh",
+        "running": "đang chạy",
+        "stopped": "KHÔNG chạy",
+        "events": "Sự kiện chờ gửi",
+        "dropped_events": "Sự kiện đã bỏ vì đầy",
+        "full": "đầy",
+        "age": "quá cũ",
+        "letters": "Máy chủ từ chối gần đây",
+        "dropped": "Đã bỏ",
         "dead": "Máy chủ từ chối",
         "ago": "trước",
     },
@@ -29,7 +39,16 @@ _WORDS = {
         "never": "never",
         "error": "Last error",
         "none": "none",
-        "dropped": "Dropped when full",
+        "node": "Node",
+        "not_enrolled": "not enrolled",
+        "running": "running",
+        "stopped": "NOT running",
+        "events": "Events waiting",
+        "dropped_events": "Events dropped when full",
+        "full": "full",
+        "age": "too old",
+        "letters": "Refused lately",
+        "dropped": "Dropped",
         "dead": "Refused by the hub",
         "ago": "ago",
     },
@@ -47,13 +66,27 @@ def lines(status: QueueStatus, unix: float, language: str) -> list[str]:
     held = f"{status.samples} {word['samples']}, {status.bytes / 1024:.0f} KiB"
     if status.oldest is not None:
         held += f", {word['oldest']} {when(status.oldest)}"
-    return [
+    reasons = ", ".join(f"{word.get(reason, reason)} {count}" for reason, count in status.dropped.items() if count)
+    found = [
         f"{word['queue']}: {held if status.rows else word['empty']}",
+        f"{word['events']}: {status.events}",
         f"{word['delivery']}: {when(status.last_delivery) if status.last_delivery else word['never']}",
         f"{word['error']}: {status.last_error or word['none']}",
-        f"{word['dropped']}: {status.dropped_samples} {word['samples']}",
+        f"{word['dropped']}: {status.dropped_samples} {word['samples']}{f' ({reasons})' if reasons else ''}",
         f"{word['dead']}: {status.dead_letter_samples} {word['samples']}",
     ]
+    if status.dropped_events:
+        found.append(f"{word['dropped_events']}: {sum(status.dropped_events.values())}")
+    found += [f"{word['letters']}: {when(moment)} {reason}" for moment, reason in status.letters]
+    return found
+
+
+def about(state: StateFolder, language: str) -> list[str]:
+    """Who this node is and whether its program runs. Raises UserError."""
+    word = _WORDS[language]
+    identity = state.load()
+    name = f"{identity.node} · {identity.site} · {identity.hub}" if identity else word["not_enrolled"]
+    return [f"{word['node']}: {name} ({word['running'] if state.in_use() else word['stopped']})"]
 
 
 def duration(seconds: float) -> str:

@@ -17,7 +17,6 @@ from typing import NoReturn
 h: str = globals()["h"]
 p: str | None = globals()["p"]
 SERVICE = "thongsuot-agent"
-UNIT = pathlib.Path("/etc/systemd/system") / f"{SERVICE}.service"
 
 
 def say(vi: str, en: str) -> None:
@@ -64,23 +63,16 @@ def enrol(prefix: pathlib.Path, state: pathlib.Path, token: str) -> None:
         fail("chưa ghi danh được", "not enrolled")
 
 
-def write_service(state: pathlib.Path) -> None:
-    if subprocess.run(["id", SERVICE], capture_output=True).returncode != 0:
-        add = ["useradd", "--system", "--home-dir", str(state), "--shell", "/usr/sbin/nologin", SERVICE]
-        subprocess.run(add, check=True)
-    subprocess.run(["chown", "-R", f"{SERVICE}:{SERVICE}", str(state)], check=True)
-    UNIT.write_bytes(fetch("/install/agent.service"))
-    subprocess.run(["systemctl", "daemon-reload"], check=True)
-    subprocess.run(["systemctl", "enable", "--now", SERVICE], check=True)
+def write_service(prefix: pathlib.Path, state: pathlib.Path) -> None:
+    # The program brings its units along: which rights it needs is its own affair.
+    subprocess.run([str(prefix / "bin" / SERVICE), "install", "--state", str(state)], check=True)
 
 
 def write_uninstaller(prefix: pathlib.Path, state: pathlib.Path) -> None:
     lines = [
-        "import pathlib, shutil, subprocess",
-        f"unit = pathlib.Path({str(UNIT)!r})",
-        "if unit.exists():",
-        f"    subprocess.run(['systemctl', 'disable', '--now', {SERVICE!r}])",
-        "    unit.unlink()",
+        "import os, pathlib, shutil, subprocess",
+        "if os.geteuid() == 0 and pathlib.Path('/run/systemd/system').exists():",
+        f"    subprocess.run([{str(prefix / 'bin' / SERVICE)!r}, 'uninstall', '--state', {str(state)!r}])",
         f"shutil.rmtree({str(state)!r}, ignore_errors=True)",
         f"shutil.rmtree({str(prefix)!r}, ignore_errors=True)",
         "print('● đã gỡ / removed')",
@@ -107,7 +99,10 @@ def main() -> None:
     if asked.no_service:
         say("không tạo dịch vụ", "no service made")
     elif os.geteuid() == 0 and shutil.which("systemctl") and pathlib.Path("/run/systemd/system").exists():
-        write_service(asked.state)
+        try:
+            write_service(asked.prefix, asked.state)
+        except subprocess.CalledProcessError as error:
+            fail(f"không tạo được dịch vụ: {error}", f"no service made: {error}")
         say("dịch vụ đang chạy", f"service {SERVICE} runs")
     else:
         run = f"{asked.prefix}/bin/thongsuot-agent run --state {asked.state}"

@@ -8,11 +8,12 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException
 from starlette.responses import FileResponse, JSONResponse
 
+import agent
 from hub.http.rights import public
 from hub.node_package.index import PackageIndex
 
 INSTALLER = Path(__file__).with_name("install.py")
-UNIT = Path(__file__).with_name("thongsuot-agent.service")
+UNIT = Path(agent.__file__).with_name("thongsuot-agent.service")
 
 
 def router(index: PackageIndex) -> APIRouter:

@@ -347,7 +347,7 @@ def test_version_and_status(node: Node) -> None:
         queue.put(b"x", 7, time.time() - 3 * 3600)
         queue.remember("last_error", "http://h: no answer in time")
     vietnamese, english = node.once("status").stdout, node.once("status", "--lang", "en").stdout
-    assert vietnamese.startswith("Hàng đợi: 7 mẫu, 0 KiB, cũ nhất ")
+    assert vietnamese.startswith("Nút: chưa ghi danh (KHÔNG chạy)\nHàng đợi: 7 mẫu, 0 KiB, cũ nhất ")
     assert "(3 h trước)" in vietnamese
     assert "Lần gửi gần nhất: chưa lần nào" in vietnamese
     assert "Last error: http://h: no answer in time" in english
