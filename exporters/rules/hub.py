@@ -1,0 +1,180 @@
+"""Alerts about the hub itself and its programs. They carry the hub's own site."""
+# ruff: noqa: E501 - a table of texts: one alert reads best with each pair of sentences on one line
+
+from __future__ import annotations
+
+from exporters.rules.rule import ADMINISTRATOR, Alert, Example, Group, Scope, Severity, Text
+
+_LOG = Text("Xem nhật ký trong thư mục log/ của trung tâm.", "Read the hub's logs in the folder log/.")
+
+
+def _alert(
+    name: str,
+    expr: str,
+    hold: str,
+    severity: Severity,
+    summary: Text,
+    meaning: Text,
+    causes: Text,
+    steps: tuple[Text, ...],
+    fires: Example,
+    quiet: Example | None,
+    scope: Scope = "hub",
+) -> Alert:
+    return Alert(name, expr, hold, severity, scope, summary, meaning, causes, steps, ADMINISTRATOR, fires, quiet)
+
+
+GROUP = Group(
+    "hub",
+    "15s",
+    alerts=(
+        _alert(
+            "Watchdog", "vector(1)", "0s", "none",
+            Text("Hệ thống cảnh báo đang hoạt động", "The alerting works"),
+            Text("Luôn phát: khi nơi nhận bên ngoài không thấy nó nữa, hệ thống cảnh báo đã hỏng.", "Always fires: when the receiver outside no longer hears it, the alerting itself is dead."),
+            Text("Không phải sự cố.", "No trouble."),
+            (Text("Không phải làm gì. Nếu bên ngoài báo mất: kiểm tra trung tâm.", "Nothing. If the outside reports it missing: look at the hub."),),
+            Example({}), None,
+        ),
+        _alert(
+            "HubUnreachable", 'max by (job) (up{job="thongsuot"}) == 0', "2m", "critical",
+            Text("Prometheus không đọc được số liệu của trung tâm", "Prometheus cannot read the hub's metrics"),
+            Text("Tiến trình trung tâm dừng hoặc quá tải: bảng giám sát và họp mới không dùng được.", "The hub's process is down or overloaded: no board, no new meeting."),
+            Text("Tiến trình dừng, hết bộ nhớ, ổ đĩa đầy.", "The process ended, no memory, a full disk."),
+            (Text("Chạy: thongsuot status", "Run: thongsuot status"), _LOG),
+            Example({'up{job="thongsuot",instance="a"}': "0x40"}, labels={"job": "thongsuot"}),
+            Example({'up{job="thongsuot",instance="a"}': "1x40"}),
+        ),
+        _alert(
+            "HubRestarting", "max(changes(thongsuot_hub_start_time_seconds[30m])) >= 3", "0s", "critical",
+            Text("Trung tâm khởi động lại {{ $value }} lần trong 30 phút", "The hub restarted {{ $value }} times within 30 minutes"),
+            Text("Trung tâm liên tục dừng và tự khởi động lại.", "The hub keeps ending and being started again."),
+            Text("Lỗi phần mềm, hết bộ nhớ, cơ sở dữ liệu không mở được.", "A fault of the program, no memory, a database that cannot be opened."),
+            (_LOG, Text("Chạy: thongsuot check", "Run: thongsuot check")),
+            Example({"thongsuot_hub_start_time_seconds": "1 1 2 2 3 3 4 4 4 4 4x20"}),
+            Example({"thongsuot_hub_start_time_seconds": "1x10 2x20"}),
+        ),
+        _alert(
+            "HubEventLoopSlow", "histogram_quantile(0.99, sum by (le) (rate(thongsuot_hub_event_loop_delay_seconds_bucket[10m]))) > 0.5", "10m", "warning",
+            Text("Trung tâm phản hồi chậm: {{ $value | humanizeDuration }}", "The hub is late by {{ $value | humanizeDuration }}"),
+            Text("Vòng xử lý của trung tâm bị trễ trên 0,5 giây: bảng và phòng họp phản ứng chậm.", "The hub's event loop is more than 0.5 s late: board and meetings react slowly."),
+            Text("Máy quá tải, ổ đĩa chậm, quá nhiều điểm giám sát gửi cùng lúc.", "The machine is overloaded, its disk slow, too many nodes send at once."),
+            (Text("Xem CPU và ổ đĩa của máy trung tâm.", "Look at the processor and disk of the hub's machine."), _LOG),
+            Example({'thongsuot_hub_event_loop_delay_seconds_bucket{le="0.5"}': "0x40", 'thongsuot_hub_event_loop_delay_seconds_bucket{le="1"}': "0+60x40", 'thongsuot_hub_event_loop_delay_seconds_bucket{le="+Inf"}': "0+60x40"}, at="30m"),
+            Example({'thongsuot_hub_event_loop_delay_seconds_bucket{le="0.5"}': "0+60x40", 'thongsuot_hub_event_loop_delay_seconds_bucket{le="1"}': "0+60x40", 'thongsuot_hub_event_loop_delay_seconds_bucket{le="+Inf"}': "0+60x40"}, at="30m"),
+        ),
+        _alert(
+            "HubScrapeSlow", "max(thongsuot_hub_scrape_duration_seconds) > 5", "10m", "warning",
+            Text("Đọc số liệu của trung tâm mất {{ $value | humanizeDuration }}", "Reading the hub's metrics takes {{ $value | humanizeDuration }}"),
+            Text("Một lần đọc mất hơn 5 giây; quá 10 giây Prometheus sẽ bỏ.", "One scrape takes over 5 s; Prometheus gives up after 10 s."),
+            Text("Máy quá tải hoặc quá nhiều địa điểm cho một trung tâm.", "An overloaded machine, or too many sites for one hub."),
+            (Text("Xem CPU của máy trung tâm.", "Look at the processor of the hub's machine."),),
+            Example({"thongsuot_hub_scrape_duration_seconds": "7x40"}), Example({"thongsuot_hub_scrape_duration_seconds": "0.02x40"}),
+        ),
+        _alert(
+            "HubCertificateEnding", "min(thongsuot_hub_certificate_not_after_timestamp_seconds) - time() < 14 * 86400", "1h", "warning",
+            Text("Chứng chỉ của trung tâm còn {{ $value | humanizeDuration }}", "The hub's certificate ends in {{ $value | humanizeDuration }}"),
+            Text("Hết hạn thì mọi điểm giám sát và trình duyệt từ chối kết nối.", "Once it ends, all nodes and browsers refuse to connect."),
+            Text("Trung tâm chạy liên tục, chưa khởi động lại để gia hạn.", "The hub has not been started again since; that renews it."),
+            (Text("Khởi động lại: thongsuot up", "Start again: thongsuot up"),),
+            Example({"thongsuot_hub_certificate_not_after_timestamp_seconds": "604800x100"}, at="90m"),
+            Example({"thongsuot_hub_certificate_not_after_timestamp_seconds": "8640000x100"}, at="90m"),
+        ),
+        _alert(
+            "MediaWorkerMissing", "min by (worker) (thongsuot_media_worker_up) == 0", "1m", "critical",
+            Text("Mất tiến trình truyền hình {{ $labels.worker }}", "Media worker {{ $labels.worker }} is gone"),
+            Text("Các phòng họp trên tiến trình này bị gián đoạn.", "Meetings on this worker are interrupted."),
+            Text("Tiến trình dừng hoặc cổng UDP bị chiếm.", "The process ended, or its UDP port is taken."),
+            (Text("Chạy: thongsuot status", "Run: thongsuot status"), _LOG),
+            Example({'thongsuot_media_worker_up{worker="media-0"}': "0x40"}, labels={"worker": "media-0"}),
+            Example({'thongsuot_media_worker_up{worker="media-0"}': "1x40"}),
+        ),
+        _alert(
+            "ReflectorGone", "max(thongsuot_reflector_up) == 0", "2m", "critical",
+            Text("Bộ phản hồi đo đường truyền (STAMP) không chạy", "The STAMP reflector is gone"),
+            Text("Không đo được đường truyền nào; điều này không tính là lỗi của đường truyền.", "No line can be measured; this is not charged to the lines."),
+            Text("Tiến trình reflector dừng hoặc cổng UDP bị chiếm.", "The process ended, or its UDP port is taken."),
+            (Text("Chạy: thongsuot status", "Run: thongsuot status"), _LOG),
+            Example({"thongsuot_reflector_up": "0x40"}), Example({"thongsuot_reflector_up": "1x40"}),
+        ),
+        _alert(
+            "BackupOld", "time() - max(thongsuot_backup_last_success_timestamp_seconds) > 36 * 3600 and max(thongsuot_hub_start_time_seconds) < time() - 3600", "0s", "critical",
+            Text("Bản sao lưu gần nhất cách đây {{ $value | humanizeDuration }}", "The last backup is {{ $value | humanizeDuration }} old"),
+            Text("Sao lưu hằng ngày đã lỡ ít nhất một lần.", "The daily backup was missed at least once."),
+            Text("Ổ đĩa đầy, thư mục không ghi được.", "A full disk, a folder that cannot be written."),
+            (Text("Chạy: thongsuot backup", "Run: thongsuot backup"), _LOG),
+            Example({"thongsuot_backup_last_success_timestamp_seconds": "-200000x20", "thongsuot_hub_start_time_seconds": "-9000x20"}, at="5m"),
+            Example({"thongsuot_backup_last_success_timestamp_seconds": "0+60x20", "thongsuot_hub_start_time_seconds": "-9000x20"}, at="5m"),
+        ),
+        _alert(
+            "BackupNotProved", "time() - max(thongsuot_backup_last_verified_timestamp_seconds) > 3 * 86400 and max(thongsuot_hub_start_time_seconds) < time() - 3600", "0s", "warning",
+            Text("Đã {{ $value | humanizeDuration }} chưa có bản sao lưu nào được thử khôi phục", "No backup was proved by a restore for {{ $value | humanizeDuration }}"),
+            Text("Chưa chắc bản sao lưu dùng được.", "It is not certain that the backups can be used."),
+            Text("Khôi phục thử thất bại hoặc không chạy.", "The trial restore failed or did not run."),
+            (_LOG,),
+            Example({"thongsuot_backup_last_verified_timestamp_seconds": "-400000x20", "thongsuot_hub_start_time_seconds": "-9000x20"}, at="5m"),
+            Example({"thongsuot_backup_last_verified_timestamp_seconds": "0+60x20", "thongsuot_hub_start_time_seconds": "-9000x20"}, at="5m"),
+        ),
+        _alert(
+            "BackupSecondPlaceFailed", "max(thongsuot_backup_failed_places) > 0", "1h", "warning",
+            Text("{{ $value }} nơi sao lưu thứ hai không ghi được", "{{ $value }} second place(s) of the backup could not be written"),
+            Text("Bản sao lưu chỉ còn ở một máy.", "The backup is on one machine only."),
+            Text("Ổ mạng mất, hết chỗ.", "A lost network disk, no space."),
+            (Text("Kiểm tra thư mục [backup] second_folder.", "Check the folder [backup] second_folder."),),
+            Example({"thongsuot_backup_failed_places": "1x100"}, at="90m"), Example({"thongsuot_backup_failed_places": "0x100"}, at="90m"),
+        ),
+        _alert(
+            "OutboundQueueOld", "time() - min by (receiver) (thongsuot_forward_oldest_timestamp_seconds) > 600", "5m", "warning",
+            Text("Số liệu chờ gửi tới {{ $labels.receiver }} đã {{ $value | humanizeDuration }}", "Samples for {{ $labels.receiver }} have waited {{ $value | humanizeDuration }}"),
+            Text("Nơi nhận không lấy kịp; số liệu còn trên đĩa.", "The receiver does not keep up; the samples are safe on disk."),
+            Text("Nơi nhận dừng, từ chối hoặc chậm.", "The receiver is down, refuses or is slow."),
+            (Text("Chạy: thongsuot status; xem nhật ký prometheus.", "Run: thongsuot status; read Prometheus' log."),),
+            Example({'thongsuot_forward_oldest_timestamp_seconds{receiver="prometheus"}': "1x40"}, at="30m", labels={"receiver": "prometheus"}),
+            Example({'thongsuot_forward_oldest_timestamp_seconds{receiver="prometheus"}': "0+60x40"}, at="30m"),
+        ),
+        _alert(
+            "OutboundQueueGrowing", "max by (receiver) (thongsuot_forward_queue_samples) > 100000 and max by (receiver) (deriv(thongsuot_forward_queue_samples[15m])) > 0", "10m", "warning",
+            Text("{{ $value | humanize }} mẫu chờ gửi tới {{ $labels.receiver }} và còn tăng", "{{ $value | humanize }} samples wait for {{ $labels.receiver }}, and more each minute"),
+            Text("Hàng đợi ra tăng; khi đầy, mẫu cũ nhất bị bỏ.", "The outbound queue grows; once full, the oldest samples are dropped."),
+            Text("Nơi nhận dừng hoặc quá chậm.", "The receiver is down or too slow."),
+            (Text("Kiểm tra nơi nhận và ổ đĩa.", "Check the receiver and the disk."),),
+            Example({'thongsuot_forward_queue_samples{receiver="prometheus"}': "200000+5000x60"}, at="40m", labels={"receiver": "prometheus"}),
+            Example({'thongsuot_forward_queue_samples{receiver="prometheus"}': "900000-5000x60"}, at="40m"),
+        ),
+        _alert(
+            "RemoteWriteFailing", "sum by (receiver) (rate(thongsuot_forward_failed_requests_total[5m])) > 0.1", "5m", "warning",
+            Text("Gửi số liệu tới {{ $labels.receiver }} thất bại", "Sending samples to {{ $labels.receiver }} fails"),
+            Text("Nơi nhận không trả lời hoặc từ chối; số liệu được giữ và gửi lại.", "The receiver does not answer or refuses; samples are kept and sent again."),
+            Text("Nơi nhận dừng, sai địa chỉ hoặc mã.", "The receiver is down, or address or token is wrong."),
+            (Text("Xem nhật ký trung tâm: có ghi câu trả lời của nơi nhận.", "The hub's log has the receiver's answer."),),
+            Example({'thongsuot_forward_failed_requests_total{receiver="prometheus",reason="network"}': "0+60x40"}, labels={"receiver": "prometheus"}),
+            Example({'thongsuot_forward_failed_requests_total{receiver="prometheus",reason="network"}': "5x40"}),
+        ),
+        _alert(
+            "OutboundSamplesLost", "max by (receiver) (increase(thongsuot_forward_dropped_samples_total[1h])) + max by (receiver) (increase(thongsuot_forward_dead_letter_samples_total[1h])) > 0", "0s", "warning",
+            Text("{{ $value | humanize }} mẫu không tới được {{ $labels.receiver }} trong 1 giờ", "{{ $value | humanize }} samples did not reach {{ $labels.receiver }} within 1 hour"),
+            Text("Mẫu bị bỏ vì hàng đợi đầy hoặc bị nơi nhận từ chối hẳn.", "Samples were dropped (queue full) or refused by the receiver for good."),
+            Text("Nơi nhận dừng lâu; mẫu quá cũ với nơi nhận.", "The receiver was away for long; samples too old for it."),
+            (_LOG,),
+            Example({'thongsuot_forward_dropped_samples_total{receiver="prometheus"}': "0x40", 'thongsuot_forward_dead_letter_samples_total{receiver="prometheus"}': "0x5 50x40"}, labels={"receiver": "prometheus"}),
+            Example({'thongsuot_forward_dropped_samples_total{receiver="prometheus"}': "9x40", 'thongsuot_forward_dead_letter_samples_total{receiver="prometheus"}': "9x40"}),
+        ),
+        _alert(
+            "IngestRefusing", "sum by (reason) (rate(thongsuot_ingest_refused_samples_total[15m])) > 1", "15m", "warning",
+            Text("Trung tâm từ chối {{ $value | humanize }} mẫu mỗi giây: {{ $labels.reason }}", "The hub refuses {{ $value | humanize }} samples a second: {{ $labels.reason }}"),
+            Text("Điểm giám sát gửi số liệu mà trung tâm không nhận được.", "Nodes send samples that the hub cannot take."),
+            Text("Giờ máy sai xa, phiên bản cũ, nhãn lạ.", "Clocks far off, old versions, foreign labels."),
+            (_LOG, Text("Cập nhật điểm giám sát.", "Update the nodes.")),
+            Example({'thongsuot_ingest_refused_samples_total{reason="too old"}': "0+600x60"}, at="40m", labels={"reason": "too old"}),
+            Example({'thongsuot_ingest_refused_samples_total{reason="too old"}': "600x60"}, at="40m"),
+        ),
+        _alert(
+            "MeetingEventsLost", "increase(thongsuot_meeting_events_lost_total[1h]) > 0", "0s", "warning",
+            Text("{{ $value | humanize }} sự kiện cuộc họp không ghi được", "{{ $value | humanize }} events of meetings could not be written"),
+            Text("Biên bản vào/ra phòng họp bị thiếu.", "The record of who joined and left is incomplete."),
+            Text("Cơ sở dữ liệu bận hoặc ổ đĩa đầy.", "A busy database or a full disk."),
+            (_LOG,),
+            Example({"thongsuot_meeting_events_lost_total": "0x5 3x40"}), Example({"thongsuot_meeting_events_lost_total": "3x40"}),
+        ),
+    ),
+)  # fmt: skip
