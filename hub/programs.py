@@ -10,15 +10,21 @@ from pathlib import Path
 
 from exporters.prometheus import (
     ScrapeTarget,
+    Webhook,
     alertmanager_configuration,
     prometheus_arguments,
     prometheus_configuration,
 )
+from exporters.rules import GROUPS, rule_file
 from hub import installed, secret_files
 from hub.configuration import Configuration
 from hub.paths import Paths
 from hub.ports import Port
 from hub.supervisor import Program
+
+ALERTS_PATH = "/api/v1/alerts"
+ALERTS_TOKEN = "alerts.token"  # noqa: S105 - the name of the file that holds it
+"""Where Alertmanager sends, and what it shows there."""
 
 
 def media_worker_names(configuration: Configuration) -> list[str]:
@@ -110,6 +116,7 @@ def _prometheus(program: str, configuration: Configuration, paths: Paths) -> Pro
         hub,
         alertmanager_port=configuration.alertmanager.port if configuration.alertmanager.enabled else None,
         out_of_order_days=settings.out_of_order_days,
+        rules=str(_write_rules(configuration, paths) / "*.yml"),
     )
     file = paths.prometheus / "prometheus.yml"
     secret_files.replace(file, text.encode())
@@ -117,9 +124,30 @@ def _prometheus(program: str, configuration: Configuration, paths: Paths) -> Pro
     return Program("prometheus", tuple(arguments))
 
 
+def _write_rules(configuration: Configuration, paths: Paths) -> Path:
+    """The folder of the rule files, with those of this version and no others."""
+    folder = paths.prometheus / "rules"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name, group in GROUPS.items():
+        text = rule_file(group, hub_site=configuration.hub.site_code, base_url=_url_for_people(configuration))
+        secret_files.replace(folder / f"{name}.yml", text.encode())
+    for file in folder.glob("*.yml"):
+        if file.stem not in GROUPS:
+            file.unlink()
+    return folder
+
+
+def _url_for_people(configuration: Configuration) -> str:
+    if not configuration.hub.names:
+        return configuration.local_url
+    return f"{configuration.scheme}://{configuration.hub.names[0]}:{configuration.hub.port}"
+
+
 def _alertmanager(program: str, configuration: Configuration, paths: Paths) -> Program:
+    ca_file = None if configuration.is_local else paths.tls / "ca.pem"
+    board = Webhook(f"{configuration.local_url}{ALERTS_PATH}", paths.secrets / ALERTS_TOKEN, ca_file)
     file = paths.alertmanager / "alertmanager.yml"
-    secret_files.replace(file, alertmanager_configuration().encode())
+    secret_files.replace(file, alertmanager_configuration(board).encode())
     return Program(
         "alertmanager",
         (

@@ -29,7 +29,7 @@ from hub.backup import BackupStatus
 from hub.backup_commands import backups
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
-from hub.http import board, metrics, openapi, pages, problems, reports, site_sheet
+from hub.http import alerts, board, metrics, openapi, pages, problems, reports, site_sheet
 from hub.http.conditional import ConditionalAnswers
 from hub.http.principal import principal_of
 from hub.http.rights import declarations, public, requires
@@ -39,7 +39,7 @@ from hub.http.sign_in_presence import Presence
 from hub.node_package import index as package_index
 from hub.node_package import routes as node_package_routes
 from hub.paths import Paths
-from hub.programs import bind_address, media_worker_names
+from hub.programs import ALERTS_TOKEN, bind_address, media_worker_names
 from hub.secret_sources import secret_sources
 from hub.throughput_hours import parse_hours
 
@@ -150,6 +150,10 @@ class Hub:
         app.include_router(board.router(self._collector, access.places, self._clock))
         app.include_router(reports.router(self._collector, access.places))
         app.include_router(metrics.router(self._snapshots, token, access.sign_ins))
+        held = alerts.Alerts(self._paths.root / "alerts.json")
+        held.load()
+        alerts_token = secret_files.ensure(self._paths.secrets / ALERTS_TOKEN)
+        app.include_router(alerts.router(held, alerts_token, access.places, self._clock))
         packages = package_index.load()
         app.include_router(node_package_routes.router(packages))
         ca_sha256 = self._certificates.ca_sha256 if self._certificates else None

@@ -17,6 +17,7 @@ from hub.certificates import Certificates
 from hub.configuration import Configuration
 from hub.one_time import one_time_password
 from hub.paths import Paths
+from hub.programs import ALERTS_TOKEN
 
 ADMINISTRATOR = "admin"
 
@@ -36,7 +37,8 @@ def prepare(configuration: Configuration, paths: Paths, clock: Callable[[], floa
     try:
         made = open_certificates(configuration, paths, clock)
         secret_files.ensure(paths.secrets / "session.key")
-        secret_files.ensure(paths.secrets / "metrics.token")
+        for token in ("metrics.token", ALERTS_TOKEN):
+            secret_files.ensure(paths.secrets / token)
         factory = database.sessions(engine)
         password = _ensure_administrator(factory, paths, clock())
         _ensure_own_site(configuration, factory, paths, clock(), made.ca_sha256 if made else None)

@@ -19,8 +19,10 @@ class ScrapeTarget:
     ca_file: Path | None = None
 
 
-def prometheus_configuration(hub: ScrapeTarget, *, alertmanager_port: int | None, out_of_order_days: int) -> str:
-    """YAML text. `out_of_order_days` is how late a node's backlog may come."""
+def prometheus_configuration(
+    hub: ScrapeTarget, *, alertmanager_port: int | None, out_of_order_days: int, rules: str = ""
+) -> str:
+    """YAML text. `out_of_order_days` is how late a node's backlog may come; `rules` a pattern of rule files."""
     scrape: dict[str, Any] = {
         "job_name": "thongsuot",
         "scheme": "https" if hub.ca_file else "http",
@@ -34,6 +36,8 @@ def prometheus_configuration(hub: ScrapeTarget, *, alertmanager_port: int | None
         "storage": {"tsdb": {"out_of_order_time_window": f"{out_of_order_days}d"}},
         "scrape_configs": [scrape],
     }
+    if rules:
+        document["rule_files"] = [rules]
     if alertmanager_port is not None:
         targets = [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]
         document["alerting"] = {"alertmanagers": [{"static_configs": targets}]}

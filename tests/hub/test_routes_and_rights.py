@@ -36,6 +36,8 @@ TABLE = {
     ("GET", "/openapi.json"): PUBLIC,
     ("HEAD", "/openapi.json"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
+    ("POST", "/api/v1/alerts"): PUBLIC,
+    ("GET", "/api/v1/alerts"): Action.SEE_BOARD,
     ("GET", "/install.py"): PUBLIC,
     ("GET", "/install/agent.service"): PUBLIC,
     ("GET", "/packages/index.json"): PUBLIC,
