@@ -71,6 +71,8 @@ class FaultEvidence:
     on_battery: bool | None = None
     last_gasp: str = ""
     """The kind of the node's farewell event around the beginning; empty: there was none."""
+    stopped: bool = False
+    """The agent said that it was being stopped, while its machine went on."""
     booted: bool | None = None
     """Whether the machine started after it was last heard."""
     sampled: bool = False

@@ -34,7 +34,10 @@ def _power(one: FaultEvidence) -> Cause | None:
     if one.state == "no_data":
         if one.sampled:
             return None
-        return "power" if one.booted or one.last_gasp or one.on_battery else None
+        if one.last_gasp or one.on_battery:
+            return "power"
+        # An agent that was stopped first did not lose its power, even if the machine is started anew later.
+        return "power" if one.booted and not one.stopped else None
     if one.state != "down" or not (one.on_battery or one.last_gasp):
         return None
     # The node lives on its battery; the modem or the router has none. Where all hops answer it is something else.
@@ -44,7 +47,7 @@ def _power(one: FaultEvidence) -> Cause | None:
 def _agent(one: FaultEvidence) -> Cause | None:
     if one.state != "no_data":
         return None
-    if one.sampled:
+    if one.sampled or one.stopped:
         return "agent"
     if one.ended:
         return "agent" if one.booted is False else None

@@ -44,6 +44,8 @@ def _power(one: FaultEvidence) -> Iterator[Words]:
         )
     if one.state != "no_data":
         return
+    if one.stopped:
+        yield "bộ giám sát được dừng trên máy", "the agent was stopped on the machine"
     if one.sampled:
         yield "máy vẫn gửi số liệu khác nhưng không đo đường truyền", "the machine sent other samples but no line's"
     elif one.ended:

@@ -16,6 +16,8 @@ from collector.http import problems
 from collector.http.requests import read_body
 from collector.http.write import RETRY_AFTER_SECONDS, Ingest
 from collector.ingest.identity import NodeIdentity
+from collector.quality.fault_evidence import TELLING
+from collector.quality.minutes import SEAL_AFTER_SECONDS
 from collector.writer import DatabaseWriter
 
 INLINE_BYTES = 64 * 1024
@@ -43,17 +45,26 @@ class NodeEvents:
             batch = await _read(request)
             offset_ms = await self._ingest.clock_offset_ms(request, identity, now)
 
-            def work(session: Session) -> tuple[int, int]:
-                return events.apply(session, identity.node, batch, offset_ms, now)
+            def take_in(session: Session) -> tuple[int, int]:
+                applied = events.apply(session, identity.node, batch, offset_ms, now)
+                work.mark(session, _concerned(identity, batch, offset_ms, now))
+                return applied
 
             try:
-                through, new = await self._writer.call(work)
+                through, new = await self._writer.call(take_in)
             except GapError as gap:
                 raise _gap(gap) from None
             except SQLAlchemyError:
                 raise problems.storage_busy(RETRY_AFTER_SECONDS) from None
         self.applied += new
         return JSONResponse({"applied_through": through})
+
+
+def _concerned(identity: NodeIdentity, batch: EventBatch, offset_ms: int, now: float) -> dict[int, set[int]]:
+    """Line id → minutes whose verdict these events may change."""
+    times = [min((event.time_ms - offset_ms) / 1000, now) for event in batch.events if event.kind in TELLING]
+    minutes = {int(at) // 60 * 60 for at in times if at > now - SEAL_AFTER_SECONDS}
+    return {identity.lines[line]: minutes for line in identity.measures if line in identity.lines and minutes}
 
 
 async def _read(request: Request) -> EventBatch:

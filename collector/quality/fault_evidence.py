@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from collector.directory.view import DirectoryView
@@ -19,8 +19,11 @@ LOOKED_AT_SECONDS = 15 * 60
 BEFORE_SECONDS = 15 * 60
 POWER_BEFORE_SECONDS = 180
 AFTER_SECONDS = 10 * 60
-LAST_GASPS = ("power.last_gasp",)
-ON_BATTERY = ("power.on_battery",)
+LAST_GASP = "power.last_gasp"
+STOPPING = "agent.stopping"
+STARTED = "agent.started"
+TELLING = frozenset({LAST_GASP, STOPPING, STARTED})
+"""Kinds of events that a verdict asks for."""
 _BOOT_TOLERANCE_SECONDS = 30
 
 
@@ -59,7 +62,7 @@ class Witnesses:
         end = self._end(run)
         loss, rtt = self._line(line_id, run.began, end)
         hops, on_battery, wan_up = self._echoes(place.node, run.began, end)
-        gasp, battery_event = self._last_words(place.node, run.began)
+        said = self._last_words(place.node, run.began)
         same, everywhere = self._neighbours(place, run, end)
         silent = run.state == NO_DATA
         return FaultEvidence(
@@ -73,8 +76,9 @@ class Witnesses:
             same_provider=same,
             everywhere=everywhere,
             wan_up=wan_up,
-            on_battery=True if battery_event else on_battery,
-            last_gasp=gasp,
+            on_battery=on_battery,
+            last_gasp=LAST_GASP if LAST_GASP in said else "",
+            stopped=STOPPING in said,
             booted=self._booted(place.node, run) if silent else None,
             sampled=silent and self._sampled([place.node], run) > 0,
             mates=self._sampled([one for one in self._mates[place.site] if one != place.node], run) if silent else 0,
@@ -115,21 +119,20 @@ class Witnesses:
         wans = [row.wan_up for row in during if row.wan_up is not None]
         return hops, any(batteries) if batteries else None, all(wans) if wans else None
 
-    def _last_words(self, node: str | None, began: int) -> tuple[str, bool]:
-        """The kind of the node's farewell, and whether it said that it lives on its battery."""
+    def _last_words(self, node: str | None, began: int) -> frozenset[str]:
+        """Kinds of farewell that the node said around the beginning."""
         if node is None:
-            return "", False
-        kinds = set(
+            return frozenset()
+        return frozenset(
             self._session.scalars(
                 select(NodeEvent.kind).where(
                     NodeEvent.node_id == node,
                     NodeEvent.at >= began - POWER_BEFORE_SECONDS,
                     NodeEvent.at < began + 120,
-                    or_(NodeEvent.kind.in_(LAST_GASPS), NodeEvent.kind.in_(ON_BATTERY)),
+                    NodeEvent.kind.in_((LAST_GASP, STOPPING)),
                 )
             )
         )
-        return next((kind for kind in LAST_GASPS if kind in kinds), ""), not kinds.isdisjoint(ON_BATTERY)
 
     def _booted(self, node: str | None, run: Run) -> bool | None:
         if node is None or run.ended is None:
@@ -156,7 +159,7 @@ class Witnesses:
             select(NodeEvent.detail)
             .where(
                 NodeEvent.node_id == node,
-                NodeEvent.kind == "agent.started",
+                NodeEvent.kind == STARTED,
                 NodeEvent.at >= ended - 300,
                 NodeEvent.at < ended + AFTER_SECONDS,
             )

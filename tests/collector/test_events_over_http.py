@@ -13,7 +13,7 @@ from agent.wire.events import EVENTS_PATH, MAX_BODY_BYTES, Event, encode
 from agent.wire.remote_write import NODE_TIME_HEADER
 from collector import events
 from collector.events.applying import KEPT_SECONDS
-from collector.tables import NodeEvent
+from collector.tables import LineWork, NodeEvent
 from tests.collector.support import NOW, Hub, Node
 
 EPOCH = "0123456789abcdef"
@@ -77,6 +77,15 @@ async def test_times_are_corrected_as_those_of_samples_and_never_ahead(
     await send(node, [event(1, NOW + 86_400 - 60), event(2, NOW + 3 * 86_400)])
     with sessions() as session:
         assert list(session.scalars(select(NodeEvent.at).order_by(NodeEvent.sequence))) == [NOW - 60, NOW]
+
+
+async def test_a_farewell_makes_its_minute_be_judged_again(node: Node, sessions: sessionmaker[Session]) -> None:
+    await send(node, [event(1, kind="security.new_port"), event(2, NOW - 86_400 * 30)])
+    with sessions() as session:
+        assert session.scalars(select(LineWork)).all() == []
+    await send(node, [event(3)])
+    with sessions() as session:
+        assert {(row.since, row.until) for row in session.scalars(select(LineWork))} == {(NOW, NOW)}
 
 
 async def test_events_of_a_kind_and_of_a_time_are_listed(hub: Hub, node: Node) -> None:

@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, select, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import Session
 
 from collector.directory import load_view
 from collector.quality.standing import standings_of
 from collector.tables import Line, LineDay, LineEpisode, LineMinute, NodeEvent, metadata
 from tests.collector.conftest import open_engine
 from tests.collector.judged import START, build, echo, episodes, live, look, measure, minute_at, states
-from tests.postgres import PostgresServer, postgres
-
-__all__ = ["postgres"]
 
 SITES = {"a": "VNPT", "b": "VNPT", "c": "VNPT", "d": "Viettel", "e": "Viettel"}
 
@@ -232,16 +229,3 @@ def stored(engine: Engine, levels: Mapping[Step, str], portions: list[list[Step]
         found += map(tuple, session.execute(select(*columns).order_by(*columns[:2])))
         found += [str(row) for row in session.scalars(select(LineEpisode.evidence).order_by(*columns[:2]))]
         return found
-
-
-@pytest.fixture
-def on_postgres(postgres: PostgresServer) -> Iterator[Session]:
-    with postgres.engine() as engine:
-        metadata.create_all(engine)
-        with sessionmaker(engine, expire_on_commit=False).begin() as session:
-            yield session
-
-
-def test_postgresql_judges_alike(on_postgres: Session) -> None:
-    test_minutes_get_a_state_and_an_episode_its_evidence(District(on_postgres, build(on_postgres, SITES)))
-    assert on_postgres.scalar(text("SELECT count(*) FROM line_work")) == 0

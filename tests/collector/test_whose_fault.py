@@ -55,6 +55,8 @@ CASES = {
         DOWN, "provider", on_battery=True, gateway=GOOD, first_hop=GOOD, hub=GONE
     ),
     "back without a boot": case(BACK, "agent", booted=False),
+    "the agent was stopped": case(SILENT, "agent", stopped=True, everywhere=FINE),
+    "the agent was stopped, later the machine booted": case(BACK, "agent", stopped=True, booted=True),
     "other samples came meanwhile": case(SILENT, "agent", sampled=True, everywhere=FINE),
     "a battery is no reason while it samples": case(SILENT, "agent", sampled=True, on_battery=True),
     "another machine on the only line is heard": case(SILENT, "agent", mates=1, everywhere=FINE),
@@ -109,7 +111,7 @@ neighbours = st.integers(0, 30).flatmap(lambda known: st.builds(Neighbours, st.j
     st.builds(
         FaultEvidence, st.sampled_from(("weak", "bad", "down", "no_data")), st.booleans(),
         st.none() | st.floats(0, 1), st.none() | st.floats(0, 5), hops, hops, hops, neighbours, neighbours,
-        st.none() | st.booleans(), st.none() | st.booleans(), st.sampled_from(("", "power.last_gasp")),
+        st.none() | st.booleans(), st.none() | st.booleans(), st.sampled_from(("", "power.last_gasp")), st.booleans(),
         st.none() | st.booleans(), st.booleans(), st.integers(0, 3), st.integers(1, 3),
     )
 )  # fmt: skip
