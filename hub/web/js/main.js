@@ -1,10 +1,5 @@
 // Boots the board: language first, then who is signed in, then the page for it.
 
-import { Account } from "./account.js";
-import { AuditLog } from "./account_audit.js";
-import { EnterHall, HallHome } from "./account_hall.js";
-import { TotpStep } from "./account_totp.js";
-import { Users } from "./account_users.js";
 import { idleSeconds, watchActivity } from "./activity.js";
 import { ApiError, call, hooks } from "./api.js";
 import { Board } from "./board.js";
@@ -18,6 +13,12 @@ const INSTALL = "/cai-dat";
 
 /** Loaded when somebody opens it: the first view stays small. */
 const later = (/** @type {() => Promise<any>} */ load) => (/** @type {any} */ props) => html`<${Later} load=${load} ...${props} />`;
+const Account = later(async () => (await import("./account.js")).Account);
+const AuditLog = later(async () => (await import("./account_audit.js")).AuditLog);
+const EnterHall = later(async () => (await import("./account_hall.js")).EnterHall);
+const HallHome = later(async () => (await import("./account_hall.js")).HallHome);
+const TotpStep = later(async () => (await import("./account_totp.js")).TotpStep);
+const Users = later(async () => (await import("./account_users.js")).Users);
 const Directory = later(async () => (await import("./directory/directory.js")).Directory);
 const Install = later(async () => (await import("./install.js")).Install);
 const Reports = later(async () => (await import("./reports.js")).Reports);
