@@ -16,6 +16,7 @@ from collector.http import problems
 from collector.http.requests import read_body
 from collector.http.write import RETRY_AFTER_SECONDS, Ingest
 from collector.ingest.identity import NodeIdentity
+from collector.quality import work
 from collector.quality.fault_evidence import TELLING
 from collector.quality.minutes import SEAL_AFTER_SECONDS
 from collector.writer import DatabaseWriter
