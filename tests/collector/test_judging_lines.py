@@ -200,7 +200,9 @@ def arrivals(draw: st.DrawFn) -> tuple[dict[Step, str], list[list[Step]]]:
     return levels, portions
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(arrivals())
 def test_any_order_of_arrival_gives_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory, given_arrivals: tuple[dict[Step, str], list[list[Step]]]
