@@ -6,9 +6,10 @@ import asyncio
 import logging
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,8 +32,8 @@ from agent.probes.probe import World
 from agent.probes.probing import Probing
 from agent.probes.registry import PROBES
 from agent.probes.whereabouts import Whereabouts
-from agent.queue import Happening, Queue, QueueVersionError
-from agent.queue_tables import move_aside
+from agent.queue import Happening, Queue
+from agent.queue_opening import queue_of
 from agent.samples import Labels, Sample, SampleSet, encode
 from agent.sampling import FAMILIES as SAMPLING_FAMILIES
 from agent.sampling import Sampling
@@ -52,7 +53,6 @@ RESTART_SECONDS = 5.0
 FLUSH_SECONDS = 0.5
 EARLY_SECONDS = 0.1
 ENROLMENT_SECONDS = 5.0
-SITE_FACT = "site"
 _TIME = NODE_TIME_HEADER.lower()
 
 
@@ -83,6 +83,9 @@ async def _run(options: Options) -> None:
         except NotImplementedError:
             # Windows' loops have no signal handlers.
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    refresh = asyncio.Event()
+    if sys.platform != "win32":
+        loop.add_signal_handler(signal.SIGHUP, refresh.set)
     while not stopped.is_set():
         identity = options.state.load()
         if identity is None:
@@ -92,7 +95,7 @@ async def _run(options: Options) -> None:
             if identity is None:
                 return
         with queue_of(options.state.queue, identity) as queue:
-            await Agent(options, identity, queue).run(stopped)
+            await Agent(options, identity, queue, refresh).run(stopped)
 
 
 async def _either(*events: asyncio.Event) -> None:
@@ -117,31 +120,10 @@ async def _until(stopped: asyncio.Event, waiting: Coroutine[None, None, Identity
     return task.result()
 
 
-def open_queue(path: Path) -> Queue:
-    """Raises UserError."""
-    try:
-        return Queue(path)
-    except QueueVersionError as error:
-        raise UserError(str(error)) from None
-    except (sqlite3.Error, OSError) as error:
-        raise UserError(f"queue {path}: cannot be opened ({error}); mend the folder or the disk") from None
-
-
-def queue_of(path: Path, identity: Identity) -> Queue:
-    """What was measured at another site is not of this one: its queue is set aside. Raises UserError."""
-    queue = open_queue(path)
-    site = queue.fact(SITE_FACT)
-    if site not in (None, identity.site):
-        queue.close()
-        aside = move_aside(path, "former")
-        logger.warning("this node is now of site %s; what waited of %s is kept as %s", identity.site, site, aside)
-        queue = open_queue(path)
-    queue.remember(SITE_FACT, identity.site)
-    return queue
-
-
 class Agent:
-    def __init__(self, options: Options, identity: Identity, queue: Queue) -> None:
+    """`refresh`, when set, has the configuration fetched at once."""
+
+    def __init__(self, options: Options, identity: Identity, queue: Queue, refresh: asyncio.Event) -> None:
         self._options = options
         self._identity = identity
         self._queue = queue
@@ -195,6 +177,7 @@ class Agent:
             wanted=lambda: self._cached.configuration,
         )
         self._probing = Probing(world, self._put, self._fact, self._show_probe)
+        self._refresh = refresh
         self._power = PowerWatch()
         self._ended: list[tuple[str, Labels]] = []
         self._failures: dict[str, int] = {}
@@ -202,7 +185,7 @@ class Agent:
     async def run(self, stopped: asyncio.Event) -> None:
         """Until stopped, or until the node has been enrolled anew."""
         replaced = asyncio.Event()
-        await self._emit(life.started(await self._fact(life.FACT), self._moment()))
+        await self._say_start()
         async with AsyncExitStack() as stack:
             if self._options.metrics_port is not None:
                 await stack.enter_async_context(LocalMetrics(self._latest).serving(self._options.metrics_port))
@@ -293,12 +276,6 @@ class Agent:
         """Raises sqlite3.Error, OSError."""
         await self._put([], facts, happenings)
 
-    async def _emit(self, *happenings: Happening) -> None:
-        try:
-            await self._put([], {}, happenings)
-        except (sqlite3.Error, OSError) as error:
-            logger.error("events are lost, the disk does not take them: %s: %s", happenings, error)
-
     async def _fact(self, name: str) -> str | None:
         return await self._queue_worker.run(self._queue.fact, name)
 
@@ -351,7 +328,10 @@ class Agent:
                         "configuration: %s",
                         words or "the hub answers again",
                     )
-                await asyncio.sleep(REFRESH_SECONDS if self._cached.configuration else RESTART_SECONDS)
+                self._refresh.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(REFRESH_SECONDS if self._cached.configuration else RESTART_SECONDS):
+                        await self._refresh.wait()
         finally:
             connection.abort()
             worker.end(connection.close)
@@ -369,6 +349,14 @@ class Agent:
                 replaced.set()
 
     # end
+
+    async def _say_start(self) -> None:
+        now = self._moment()
+        try:
+            left = await self._fact(life.FACT)
+            await self._put([], {life.FACT: life.word(now)}, (life.started(left, now),))
+        except (sqlite3.Error, OSError) as error:
+            logger.error("the disk does not take the first word: %s", error)
 
     async def _say_end(self) -> None:
         try:
