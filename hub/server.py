@@ -29,7 +29,7 @@ from hub.backup import BackupStatus
 from hub.backup_commands import backups
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
-from hub.http import alerts, board, metrics, openapi, pages, problems, reports, site_sheet
+from hub.http import alerts, board, metrics, openapi, pages, problems, reports, runbooks, site_sheet
 from hub.http.conditional import ConditionalAnswers
 from hub.http.principal import principal_of
 from hub.http.rights import declarations, public, requires
@@ -160,6 +160,7 @@ class Hub:
         app.include_router(
             site_sheet.router(access.sign_ins, access.places, self._configuration, ca_sha256, packages)
         )
+        app.include_router(runbooks.router())
         app.include_router(pages.router())
         app.mount("/static", pages.RevalidatedFiles(directory=pages.WEB))
         app.add_api_route("/healthz", _healthz, methods=["GET"], tags=["health"])

@@ -27,7 +27,7 @@ def promtool_file(group: Group, rule_files: list[str]) -> str:
 
 
 def _alert(alert: Alert, hub_site: str, base_url: str) -> dict[str, Any]:
-    labels = {"severity": alert.severity, "scope": alert.scope}
+    labels: dict[str, str] = {"severity": alert.severity, "scope": alert.scope}
     if alert.scope == "hub":
         labels["site"] = hub_site
     return {

@@ -37,6 +37,8 @@ TABLE = {
     ("HEAD", "/openapi.json"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
     ("POST", "/api/v1/alerts"): PUBLIC,
+    ("GET", "/huong-dan"): PUBLIC,
+    ("GET", "/huong-dan/{name}"): PUBLIC,
     ("GET", "/api/v1/alerts"): Action.SEE_BOARD,
     ("GET", "/install.py"): PUBLIC,
     ("GET", "/install/agent.service"): PUBLIC,
