@@ -1,4 +1,4 @@
-"""From remote write to the board: a line is cut, the node keeps sampling and comes back; the hub knows what it was."""
+"""From remote write to the board: a line is cut, the node keeps sampling, and the hub learns what it was."""
 
 from __future__ import annotations
 
