@@ -298,7 +298,7 @@ def _write_past(session: Session, now: float, chance: random.Random) -> None:
     for site in (CUT, "xa-ngu-kien"):
         session.add_all(_episodes(lines[site].id, minute))
         # What was judged before the day that is judged now.
-        old = _minute(site, lines[site].id, minute - 2 * DAY_SECONDS, minute, chance)
+        old = _minute(site, lines[site].id, minute - DAY_SECONDS - 60, minute, chance)
         old.state = "good"
         session.add(old)
 
