@@ -34,6 +34,8 @@ class Certificates:
     certificate: Path
     key: Path
     ca_sha256: str
+    server_end: float
+    """When the server's certificate ends, Unix seconds."""
 
 
 def ensure(folder: Path, names: Sequence[str], now: datetime.datetime) -> Certificates:
@@ -48,7 +50,8 @@ def ensure(folder: Path, names: Sequence[str], now: datetime.datetime) -> Certif
         assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
         _make_server(certificate_path, key_path, ca, ca_key, names, now)
     fingerprint = hashlib.sha256(ca.public_bytes(serialization.Encoding.DER)).hexdigest()
-    return Certificates(ca_path, certificate_path, key_path, fingerprint)
+    server = x509.load_pem_x509_certificate(certificate_path.read_bytes())
+    return Certificates(ca_path, certificate_path, key_path, fingerprint, server.not_valid_after_utc.timestamp())
 
 
 def local_names(extra: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from agent.wire.configuration import ProbesConfiguration
 from collector import reflector_status
 from collector.collector import Collector, CollectorSettings
 from conferencing.composition import Conferencing
-from exporters.metrics import BackupAge, HubSnapshots
+from exporters.metrics import BackupAge, HubItself, HubSnapshots, LoopDelayMeter, ScrapeCost
 from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, Receiver
 from hub import __version__, database, installed, secret_files, setup
 from hub.access import AccessControl
@@ -74,6 +74,8 @@ class Hub:
         self._clock = clock
         self._started_at = clock()
         self._backups = backups(configuration, paths)
+        self._loop_delay = LoopDelayMeter()
+        self._scrape_cost = ScrapeCost()
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Hub]:
@@ -119,6 +121,7 @@ class Hub:
     def work(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
         yield "sink", self._sink.run()
         yield "collector", self._collector.run()
+        yield "event loop's delay", self._loop_delay.run()
         yield "conferencing", self._conferencing.run()
         if self._configuration.backup.enabled:
             yield "backup", self._backups.keep_running()
@@ -149,7 +152,7 @@ class Hub:
             app.include_router(router)
         app.include_router(board.router(self._collector, access.places, self._clock))
         app.include_router(reports.router(self._collector, access.places))
-        app.include_router(metrics.router(self._snapshots, token, access.sign_ins))
+        app.include_router(metrics.router(self._snapshots, token, access.sign_ins, self._scrape_cost))
         held = alerts.Alerts(self._paths.root / "alerts.json")
         held.load()
         alerts_token = secret_files.ensure(self._paths.secrets / ALERTS_TOKEN)
@@ -177,8 +180,15 @@ class Hub:
 
     async def _snapshots(self) -> HubSnapshots:
         return HubSnapshots(
-            version=__version__,
-            started_at=self._started_at,
+            itself=HubItself(
+                __version__,
+                self._started_at,
+                self._loop_delay.delay(),
+                self._scrape_cost.scrapes,
+                self._scrape_cost.last_seconds,
+                self._certificates.server_end if self._certificates else None,
+            ),
+            directory=self._collector.directory,
             collector=self._collector.snapshot(self._clock()),
             conferencing=self._conferencing.snapshot(),
             receivers=[await forwarder.status() for forwarder in self._forwarders],

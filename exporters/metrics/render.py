@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 
+from collector.directory import DirectoryView
 from collector.reflector_status import ReflectorStatus
 from collector.snapshot import CollectorSnapshot
 from conferencing.snapshot import ConferencingSnapshot
-from exporters.metrics import lines, reflector, rooms, samples
+from exporters.metrics import contracts, itself, lines, reflector, rooms, samples
+from exporters.metrics.itself import HubItself
 from exporters.remote_write.forwarder import ForwardStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -31,8 +33,8 @@ class BackupAge:
 class HubSnapshots:
     """All that one scrape tells, taken at one instant."""
 
-    version: str
-    started_at: float
+    itself: HubItself
+    directory: DirectoryView
     collector: CollectorSnapshot
     conferencing: ConferencingSnapshot
     receivers: Sequence[ForwardStatus]
@@ -53,7 +55,9 @@ class _Families:
 
     def collect(self) -> Iterable[Metric]:
         snapshots = self._snapshots
-        yield from _hub(snapshots)
+        yield from itself.families(snapshots.itself)
+        yield from _backup(snapshots.backup)
+        yield from contracts.families(snapshots.directory)
         yield from lines.families(snapshots.collector)
         yield from samples.ingest_families(snapshots.collector.ingest)
         yield from samples.judging_families(snapshots.collector.judging, snapshots.collector.failures)
@@ -62,12 +66,7 @@ class _Families:
         yield from reflector.families(snapshots.reflector, snapshots.collector.at)
 
 
-def _hub(snapshots: HubSnapshots) -> Iterator[Metric]:
-    yield InfoMetricFamily("thongsuot_hub", "This hub.", value={"version": snapshots.version})
-    yield GaugeMetricFamily(
-        "thongsuot_hub_start_time_seconds", "When the hub started, Unix time.", value=snapshots.started_at
-    )
-    backup = snapshots.backup
+def _backup(backup: BackupAge) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "thongsuot_backup_last_success_timestamp_seconds", "When the last backup was made; 0: never.",
         value=backup.last_success,
@@ -81,3 +80,8 @@ def _hub(snapshots: HubSnapshots) -> Iterator[Metric]:
         "thongsuot_backup_failed_places", "Second places that the last backup did not reach.",
         value=backup.failed_places,
     )  # fmt: skip
+
+
+def families(snapshots: HubSnapshots) -> list[Metric]:
+    """Every family of the hub, those without samples too."""
+    return list(_Families(snapshots).collect())

@@ -1,18 +1,19 @@
 """GET /metrics: for Prometheus by its token, and for people who are signed in."""
 
 import hmac
+import time
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from collector.accounts.rights import Action
-from exporters.metrics import CONTENT_TYPE, HubSnapshots, render
+from exporters.metrics import CONTENT_TYPE, HubSnapshots, ScrapeCost, render
 from hub.http.rights import public
 from hub.http.sign_in import SignIns
 
 
-def router(take: Callable[[], Awaitable[HubSnapshots]], token: str, sign_ins: SignIns) -> APIRouter:
-    """`take` gives the snapshots of this instant."""
+def router(take: Callable[[], Awaitable[HubSnapshots]], token: str, sign_ins: SignIns, cost: ScrapeCost) -> APIRouter:
+    """`take` gives the snapshots of this instant; what that and the writing took is added to `cost`."""
     routes = APIRouter(tags=["metrics"])
 
     async def _may_read(request: Request) -> bool:
@@ -31,6 +32,9 @@ def router(take: Callable[[], Awaitable[HubSnapshots]], token: str, sign_ins: Si
                 "or sign in.",
                 {"WWW-Authenticate": "Bearer"},
             )
-        return Response(render(await take()), media_type=CONTENT_TYPE)
+        begun = time.perf_counter()
+        text = render(await take())
+        cost.spent(time.perf_counter() - begun)
+        return Response(text, media_type=CONTENT_TYPE)
 
     return routes
