@@ -27,6 +27,53 @@ NEEDS: dict[str, str] = {
 }
 """Families that a rule asks for and that not every running system shows: what it takes to see them."""
 
+_SHOWN = "shown on the board or in a report; no value of it is a trouble by itself"
+_ANOTHER = "the rules stand on what is derived from it"
+_EVENTS = "the node tells the hub of it as an event; the figure is for counting them"
+
+WITHOUT_RULE: dict[str, str] = {
+    "thongsuot_agent_": _SHOWN,
+    "thongsuot_backup_size_bytes": _SHOWN,
+    "thongsuot_boot_": _SHOWN,
+    "thongsuot_collector_failures_total": "each is logged and tried again; what lasts shows in other families",
+    "thongsuot_cpu_": _SHOWN,
+    "thongsuot_device_": "devices are not in every district yet; what they say is shown beside the site's line",
+    "thongsuot_disk_": _SHOWN,
+    "thongsuot_dns_answers": _ANOTHER,
+    "thongsuot_fan_speed_rpm": "a fan that stops shows as temperature",
+    "thongsuot_forward_": _SHOWN,
+    "thongsuot_http_response_status": "thongsuot_probe_success says whether it was the right one",
+    "thongsuot_hub_": _SHOWN,
+    "thongsuot_icmp_": "evidence of whose fault it is; the hub derives the cause from it",
+    "thongsuot_ingest_": _SHOWN,
+    "thongsuot_interface_": "which line hangs on which interface is not known yet",
+    "thongsuot_judging_": _SHOWN,
+    "thongsuot_lan_neighbours": _EVENTS,
+    "thongsuot_line_": _ANOTHER,
+    "thongsuot_lldp_": _SHOWN,
+    "thongsuot_load_average": _SHOWN,
+    "thongsuot_login_attempts_total": _EVENTS,
+    "thongsuot_media_": _SHOWN,
+    "thongsuot_network_": _SHOWN,
+    "thongsuot_node_": _SHOWN,
+    "thongsuot_own_certificate_not_after_timestamp_seconds": _EVENTS,
+    "thongsuot_path_": "evidence of whose fault it is",
+    "thongsuot_probe_": _SHOWN,
+    "thongsuot_process": _EVENTS,
+    "thongsuot_reboot_required": _EVENTS,
+    "thongsuot_reflector_": _SHOWN,
+    "thongsuot_room": _SHOWN,
+    "thongsuot_security_": _EVENTS,
+    "thongsuot_signaling_": _SHOWN,
+    "thongsuot_swap_": _SHOWN,
+    "thongsuot_tcp_": _SHOWN,
+    "thongsuot_throughput_": _ANOTHER,
+    "thongsuot_traps_total": "a trap makes the agent poll; nothing pages on a trap alone",
+    "thongsuot_updates_": _EVENTS,
+    "thongsuot_ups_": _SHOWN,
+}
+"""Families without a rule, by the beginning of the name: why."""
+
 
 def families_of(rules: Iterable[Alert | Recording]) -> set[str]:
     """The families that the expressions name; recorded series are none."""

@@ -1,0 +1,98 @@
+"""How many series a family may have: by the beginning of its name, the longest that fits. Nothing is unbounded."""
+
+from __future__ import annotations
+
+HUB = "one for the hub"
+NODE = "one for each node"
+LINE = "one for each line"
+
+BY_PREFIX: dict[str, str] = {
+    "thongsuot_agent_": NODE,
+    "thongsuot_agent_dropped_events": "for each node, one by severity (3)",
+    "thongsuot_agent_dropped_samples": "for each node, one by reason (2)",
+    "thongsuot_agent_sensor_": "for each node, one by sensor (about 15, from a registry)",
+    "thongsuot_agent_task_failures": "for each node, one by task of the agent (about 10), only after a failure",
+    "thongsuot_backup_": HUB,
+    "thongsuot_boot_": NODE,
+    "thongsuot_cpu_": NODE,
+    "thongsuot_cpu_core_": "for each node, one by processor core",
+    "thongsuot_cpu_frequency": "for each node, one by processor core",
+    "thongsuot_cpu_seconds": "for each node, one by mode (8)",
+    "thongsuot_cpu_time": "for each node, one by mode (8)",
+    "thongsuot_collector_failures": "one by periodic work (5), only after a failure",
+    "thongsuot_device_": "one for each device that is polled",
+    "thongsuot_device_cpu": "for each device, one by processor",
+    "thongsuot_device_sensor": "for each device, one by sensor",
+    "thongsuot_device_storage": "for each device, one by storage",
+    "thongsuot_disk_": "for each node, one by disk",
+    "thongsuot_dns_": "for each node, one by name asked, and by resolver (at most 4)",
+    "thongsuot_fan_": "for each node, one by fan",
+    "thongsuot_filesystem_": "for each node, one by mount point of a real filesystem",
+    "thongsuot_forward_": "one for each receiver",
+    "thongsuot_forward_failed_requests": "for each receiver, one by reason (from a list)",
+    "thongsuot_http_": "for each node, one by target of the configuration",
+    "thongsuot_hub_": HUB,
+    "thongsuot_hub_event_loop_delay": "one for the hub, 12 buckets",
+    "thongsuot_icmp_": "for each node, one by target (gateway, first hop, hub, those configured) and its address",
+    "thongsuot_icmp_rtt_packets": "for each target, 21 buckets",
+    "thongsuot_icmp_rtt_seconds": "for each target, 4 quantiles",
+    "thongsuot_ingest_": HUB,
+    "thongsuot_ingest_refused_samples": "one by reason (from a list)",
+    "thongsuot_ingest_requests": "one by HTTP status",
+    "thongsuot_interface_": "for each device, one by interface",
+    "thongsuot_judging_": HUB,
+    "thongsuot_lan_neighbours": NODE,
+    "thongsuot_line_": LINE,
+    "thongsuot_line_cause": "for each line, one by cause (8)",
+    "thongsuot_line_contract_": "for each line, one by direction (2)",
+    "thongsuot_line_info": "one for each line",
+    "thongsuot_line_ipdv": LINE,
+    "thongsuot_line_loss_ratio": "for each line, one by direction (3)",
+    "thongsuot_line_lost_packets": "for each line, one by direction (3)",
+    "thongsuot_line_rtt_packets": "for each line, 21 buckets",
+    "thongsuot_line_rtt_seconds": "for each line, 4 quantiles",
+    "thongsuot_line_state": "for each line, one by state (5)",
+    "thongsuot_lldp_": "for each device, one by neighbour of a port",
+    "thongsuot_load_average": "for each node, 3",
+    "thongsuot_login_attempts": "for each node, one by result (2)",
+    "thongsuot_media_": "one for each media worker",
+    "thongsuot_media_dropped_packets": "for each media worker, one by reason (from a list)",
+    "thongsuot_meeting_": HUB,
+    "thongsuot_memory_": NODE,
+    "thongsuot_network_": "for each node, one by interface",
+    "thongsuot_node_": NODE,
+    "thongsuot_node_events": HUB,
+    "thongsuot_own_certificate": NODE,
+    "thongsuot_path_": "for each node, one by target",
+    "thongsuot_path_hop_info": "for each target, one by hop (at most 30) and the address seen there",
+    "thongsuot_probe_": "for each node, one by probe and target",
+    "thongsuot_probe_duration": "for each probe and target, one by phase (at most 5)",
+    "thongsuot_process": "for each node, one by name that hub.toml watches",
+    "thongsuot_reboot_required": NODE,
+    "thongsuot_reflector_": HUB,
+    "thongsuot_reflector_dropped_packets": "one by reason (from a list)",
+    "thongsuot_room_participants": "one for each site in a meeting, and one for all others",
+    "thongsuot_rooms": HUB,
+    "thongsuot_security_": "for each node, one by security signal (about 10) and kind of finding (from a list)",
+    "thongsuot_security_updates_pending": NODE,
+    "thongsuot_signaling_connections": HUB,
+    "thongsuot_signaling_drops": "one by reason (from a list)",
+    "thongsuot_swap_": NODE,
+    "thongsuot_tcp_": NODE,
+    "thongsuot_tcp_connections": "for each node, one by TCP state (11)",
+    "thongsuot_temperature_": "for each node, one by chip and place",
+    "thongsuot_throughput_": "for each node or line, one by direction (2)",
+    "thongsuot_tls_": "for each node, one by target",
+    "thongsuot_updates_": NODE,
+    "thongsuot_traps": "for each node, one by what became of the trap (from a list)",
+    "thongsuot_ups_": "for each node, one by UPS",
+    "process_": "one for the hub's process",
+}
+
+
+def bound_of(family: str) -> str:
+    """Raises KeyError for a family that nobody has said a bound of."""
+    fitting = [prefix for prefix in BY_PREFIX if family.startswith(prefix)]
+    if not fitting:
+        raise KeyError(f"{family}: say in exporters/metrics/cardinality.py how many series it may have")
+    return BY_PREFIX[max(fitting, key=len)]
