@@ -32,8 +32,10 @@ from agent.hub_client import (
 )
 from agent.probes.stamp import StampSession
 from agent.probes.windows import WindowFigures
+from agent.proxy import Proxy
 from agent.queue import QueueVersionError, read_status
 from agent.state import Identity, StateFolder
+from agent.ways import proxy_for
 from agent.wire.configuration import CONFIG_PATH, ConfigurationError, LineConfiguration, NodeConfiguration
 from agent.wire.enrolment import parse_token
 from agent.wire.remote_write import NODE_TIME_HEADER
@@ -82,19 +84,21 @@ def run(asked: Asked) -> Iterator[Finding]:
         )
     yield _folder(asked.state)
     yield _enrolled(asked, identity)
+    proxy = proxy_for(address, asked.state)
     reachable = False
-    for finding in _network(address):
+    # Behind a proxy only that must be reached from here; the hub's name may mean nothing on this side.
+    for finding in _network(address if proxy is None else HubAddress(False, proxy.host, proxy.port)):
         reachable = finding.good
         yield finding
     if not reachable:
         yield Finding(False, "rest_not_tried")
         return
     wanted: NodeConfiguration | None = None
-    context, certificate = _certificate(asked, address)
+    context, certificate = _certificate(asked, address) if proxy is None else (_trusted(asked, address), None)
     if certificate is not None:
         yield certificate
     if certificate is None or certificate.good:
-        findings, wanted = _http(address, context, identity)
+        findings, wanted = _http(address, context, identity, proxy)
         yield from findings
     if wanted is None:
         wanted = configuration.load(asked.state.configuration).configuration
@@ -171,6 +175,15 @@ def _certificate(asked: Asked, address: HubAddress) -> tuple[ssl.SSLContext | No
     return context, Finding(True, name, {"days": days, "fingerprint": fingerprint})
 
 
+def _trusted(asked: Asked, address: HubAddress) -> ssl.SSLContext | None:
+    """Raises UserError."""
+    ca_file = asked.ca_file or (asked.state.ca if asked.state.ca.exists() else None)
+    try:
+        return trust(address, ca_file)
+    except OSError as error:
+        raise UserError(f"{ca_file}: cannot be used as certification authority ({error}); name a PEM file") from None
+
+
 def _certificate_by_token(address: HubAddress, expected: str) -> tuple[ssl.SSLContext | None, Finding]:
     from agent.enrolment import fetch_authority
 
@@ -192,9 +205,9 @@ def _token_fingerprint(token_file: Path | None) -> str | None:
 
 
 def _http(
-    address: HubAddress, context: ssl.SSLContext | None, identity: Identity | None
+    address: HubAddress, context: ssl.SSLContext | None, identity: Identity | None, proxy: Proxy | None
 ) -> tuple[list[Finding], NodeConfiguration | None]:
-    connection = HubConnection(address, context, TIMEOUT_SECONDS)
+    connection = HubConnection(address, context, TIMEOUT_SECONDS, proxy)
     findings: list[Finding] = []
     try:
         health = connection.request("GET", "/healthz")

@@ -22,7 +22,9 @@ from agent.hub_client import (
     trusting_anyone,
     trusting_authority,
 )
+from agent.proxy import Proxy
 from agent.state import Identity, StateFolder
+from agent.ways import proxy_for
 from agent.wire.enrolment import CA_PATH, ENROL_PATH, EnrolmentToken, TokenFormatError, parse_token
 
 if TYPE_CHECKING:
@@ -49,16 +51,17 @@ def enrol(address: HubAddress, token: EnrolmentToken, state: StateFolder, ca_fil
     """Blocking. Raises UserError, HubUnreachableError, NotNowError."""
     ca_pem: bytes | None = None
     context: ssl.SSLContext | None = None
+    proxy = proxy_for(address, state)
     if token.ca_sha256 is not None:
         if not address.secure:
             raise UserError(f"{address}: this token is of a hub with TLS; give its address with https://")
-        ca_pem = fetch_authority(address, token.ca_sha256)
+        ca_pem = fetch_authority(address, token.ca_sha256, proxy)
         context = trusting_authority(ca_pem.decode("ascii"))
     elif address.secure:
         context = _context(address, ca_file)
     elif not _is_loopback(address.host):
         logger.warning("%s is not encrypted: whoever listens on the way learns this node's key", address)
-    connection = HubConnection(address, context)
+    connection = HubConnection(address, context, proxy=proxy)
     try:
         answer = connection.request(
             "POST",
@@ -86,9 +89,9 @@ def enrol(address: HubAddress, token: EnrolmentToken, state: StateFolder, ca_fil
     return identity
 
 
-def fetch_authority(address: HubAddress, expected_sha256: str) -> bytes:
+def fetch_authority(address: HubAddress, expected_sha256: str, proxy: Proxy | None = None) -> bytes:
     """The hub's own certification authority, compared with the token. Raises UserError, HubUnreachableError."""
-    connection = HubConnection(address, trusting_anyone())
+    connection = HubConnection(address, trusting_anyone(), proxy=proxy)
     try:
         answer = connection.request("GET", CA_PATH)
     finally:

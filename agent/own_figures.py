@@ -10,9 +10,7 @@ from agent.samples import Family, Kind, Sample
 FAMILIES = (
     Family("thongsuot_agent_queue_samples", Kind.GAUGE, "Samples on this node's disk that the hub has not yet."),
     Family("thongsuot_agent_queue_bytes", Kind.GAUGE, "Bytes of the samples on this node's disk."),
-    Family(
-        "thongsuot_agent_queue_events", Kind.GAUGE, "Events on this node's disk that the hub has not yet."
-    ),
+    Family("thongsuot_agent_queue_events", Kind.GAUGE, "Events on this node's disk that the hub has not yet."),
     Family("thongsuot_agent_dropped_samples_total", Kind.COUNTER, "Samples dropped by reason: full, age."),
     Family("thongsuot_agent_dropped_events_total", Kind.COUNTER, "Events not taken because too many waited."),
     Family("thongsuot_agent_dead_letter_samples_total", Kind.COUNTER, "Samples that the hub refused for good."),

@@ -10,7 +10,7 @@ from pathlib import Path
 from agent.failure import UserError
 from agent.hub_client import HubAddress, HubAddressError, parse_address, trust
 from agent.hub_route import Way
-from agent.proxy import ProxyError, choose
+from agent.proxy import Proxy, ProxyError, choose
 from agent.state import Identity, StateFolder
 
 logger = logging.getLogger(__name__)
@@ -37,16 +37,24 @@ def addresses(given: HubAddress | None, identity: Identity, state: StateFolder) 
     return tuple(dict.fromkeys(found))[:MAX_ADDRESSES]
 
 
-def ways(to: Iterable[HubAddress], ca_file: Path | None, state: StateFolder) -> tuple[Way, ...]:
+def proxy_for(address: HubAddress, state: StateFolder) -> Proxy | None:
     """Raises UserError."""
-    if ca_file is None and state.ca.exists():
-        ca_file = state.ca
     try:
         stored = state.proxy.read_text(encoding="utf-8")
     except FileNotFoundError:
         stored = None
     except (OSError, ValueError) as error:
         raise UserError(f"{state.proxy}: cannot be read ({error}); mend it or remove it") from None
+    try:
+        return choose(address.secure, address.host, stored, os.environ)
+    except ProxyError as error:
+        raise UserError(str(error)) from None
+
+
+def ways(to: Iterable[HubAddress], ca_file: Path | None, state: StateFolder) -> tuple[Way, ...]:
+    """Raises UserError."""
+    if ca_file is None and state.ca.exists():
+        ca_file = state.ca
     found = []
     for address in to:
         try:
@@ -55,10 +63,7 @@ def ways(to: Iterable[HubAddress], ca_file: Path | None, state: StateFolder) -> 
             raise UserError(
                 f"{ca_file}: cannot be used as certification authority ({error}); name a PEM file"
             ) from None
-        try:
-            proxy = choose(address.secure, address.host, stored, os.environ)
-        except ProxyError as error:
-            raise UserError(str(error)) from None
+        proxy = proxy_for(address, state)
         if proxy is not None:
             logger.info("%s is reached through the proxy %s:%d", address, proxy.host, proxy.port)
         found.append(Way(address, context, proxy))

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent import check
+from agent.enrolment import enrol, read_token
 from agent.failure import UserError
 from agent.hub_client import HubAddress, HubConnection, HubUnreachableError, parse_address, trusting_authority
 from agent.hub_route import FIRST_AGAIN_SECONDS, HubRoute, Way
@@ -20,7 +22,8 @@ from agent.proxy import Proxy, ProxyError, choose, parse_proxy
 from agent.state import Identity, StateFolder
 from agent.ways import addresses, ways
 from tests.agent import certificates
-from tests.agent.hub import free_port, serving
+from tests.agent.hub import TOKEN, Hub, free_port, serving
+from tests.agent.test_running_agent import configuration
 
 IDENTITY = Identity("n1", "yen-thai", "http://first.example:8080", "key")
 
@@ -72,10 +75,10 @@ def proxy(secret: str | None = None) -> Iterator[tuple[int, list[str]]]:
     seen: list[str] = []
     ended = threading.Event()
 
-    def carry(source: socket.socket, target: socket.socket) -> None:
+    def carry(source: socket.socket, target: socket.socket, leave_out: bytes = b"") -> None:
         try:
             while part := source.recv(65536):
-                target.sendall(part)
+                target.sendall(part.replace(leave_out, b"", 1) if leave_out else part)
         except OSError:
             pass
         finally:
@@ -96,11 +99,13 @@ def proxy(secret: str | None = None) -> Iterator[tuple[int, list[str]]]:
             host, _, port = target.rpartition(":")
             server = socket.create_connection((host, int(port)))
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            address = None
         else:
             address = parse_address("/".join(target.split("/")[:3]))
             server = socket.create_connection((address.host, address.port))
             server.sendall(head.replace(str(address).encode(), b"", 1))
-        threading.Thread(target=carry, args=(client, server), daemon=True).start()
+        base = str(address).encode() if address is not None else b""
+        threading.Thread(target=carry, args=(client, server, base), daemon=True).start()
         threading.Thread(target=carry, args=(server, client), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -146,6 +151,19 @@ def test_tls_through_a_proxy_trusts_the_private_authority_alone(tmp_path: Path) 
         connection = HubConnection(address, trusting_authority(wrong.ca_pem.decode()), 5.0, through)
         with pytest.raises(HubUnreachableError, match="not the one this node trusts"):
             connection.request("GET", "/healthz")
+
+
+def test_a_node_is_enrolled_and_checked_through_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's name is known to the proxy alone."""
+    state = StateFolder(tmp_path)
+    monkeypatch.setattr("agent.proxy._is_loopback", lambda _host: False)
+    with proxy() as (port, seen), serving(Hub(configuration=configuration())) as hub:
+        state.proxy.write_text(f"127.0.0.1:{port}\n")
+        identity = enrol(parse_address(hub.url), read_token(TOKEN, "x"), state, None)
+        findings = list(check.run(check.Asked(state, None, None, None)))
+    assert identity.node == "n1"
+    assert seen[0].startswith("POST http://127.0.0.1:")
+    assert [one for one in findings if not one.good] == []
 
 
 @pytest.mark.parametrize(
