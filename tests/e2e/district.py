@@ -228,7 +228,7 @@ def _directory(client: httpx.Client) -> dict[str, list[dict[str, object]]]:
     held = client.get("/api/v1/directory/sites?limit=200").json()["items"]
     lines = {one["site"]: one["code"] for one in client.get("/api/v1/directory/lines?limit=200").json()["items"]}
     every = [str(one["key"]) for one in held if one["key"] != "trung-tam"] + [str(one["code"]) for one in sites]
-    people = [
+    people: list[dict[str, object]] = [
         {"code": f"nguoi-{site}", "name": name, "title": "Công chức Văn hóa – Xã hội", "site": site}
         for site, name in zip((CUT, *SILENT, *TROUBLED), _NAMES, strict=False)
     ]

@@ -3,7 +3,7 @@
 import { Chart } from "./chart.js";
 import { ago, clock, dayClock, duration, milliseconds, number, orDash, percent, t } from "./locale.js";
 import { Figure, StateMark, themeState } from "./parts.js";
-import { causeWords, evidenceWords } from "./trouble.js";
+import { causeWords, evidenceWords, isMeasured } from "./trouble.js";
 import { html, useMemo } from "./ui.js";
 
 const RTT_LIMIT_SECONDS = 0.3;
@@ -20,9 +20,10 @@ export function Line({ line, history, times, now, contract, children }) {
   const broken = (/** @type {string} */ reason) => (line.reasons.includes(reason) ? line.state : undefined);
   const unknown = line.loss_unknown_ratio > 0 ? t("line.unknown", { loss: percent(line.loss_unknown_ratio) }) : "";
   const cause = causeWords(line), evidence = evidenceWords(line);
-  return html`<article class="card stack" data-state=${themeState(line.state)} aria-label=${`${t("line")}: ${line.name}`}>
+  const title = line.name.startsWith(t("line")) ? line.name : `${t("line")}: ${line.name}`;
+  return html`<article class="card stack" data-state=${themeState(line.state)} aria-label=${title}>
     <div class="row row--between">
-      <h2 class="subtitle">${t("line")}: ${line.name} ${line.provider && !line.name.includes(line.provider)
+      <h2 class="subtitle">${title} ${line.provider && !line.name.includes(line.provider)
         && html`<span class="soft">${line.provider}</span>`}</h2>
       <span class="row"><${StateMark} state=${line.state} />
         <span class="soft small">${line.age_seconds === null ? t("never") : ago(line.age_seconds)}</span></span>
@@ -30,22 +31,30 @@ export function Line({ line, history, times, now, contract, children }) {
     ${line.state !== "good" && (line.since || cause) && html`<p class="notice" data-state=${themeState(line.state)}><span>
       ${line.since && html`<strong>${t("since", { time: now - line.since < 72000 ? clock(line.since) : dayClock(line.since), duration: duration(now - line.since) })}</strong>`}
       ${cause && html` · ${cause}`}${evidence && `: ${evidence}`}</span></p>`}
-    <div class="figures">
-      <${Figure} label=${t("line.rtt")} value=${orDash(line.rtt_p50_seconds, milliseconds)} state=${broken("rtt")}
-        hint=${t("line.p95", { value: orDash(line.rtt_p95_seconds, milliseconds) })} />
-      <${Figure} label=${t("line.jitter")} value=${orDash(line.jitter_seconds, milliseconds)} state=${broken("jitter")} />
-      <${Figure} label=${t("line.lossUp")} value=${orDash(line.loss_up_ratio, percent)} hint=${unknown} state=${broken("loss")} />
-      <${Figure} label=${t("line.lossDown")} value=${orDash(line.loss_down_ratio, percent)} state=${broken("loss")} />
-      <${Figure} label=${t("line.mos")} value=${orDash(line.mos, (value) => number(value, 2))} state=${broken("mos")}
-        hint=${t("line.mosScale")} />
-    </div>
+    ${isMeasured(line) ? html`<${Figures} ...${{ line, broken, unknown }} />` : html`<p class="soft">${t("line.notMeasured")}</p>`}
     ${contract && (contract.contract_number || contract.hotline) && html`<p class="soft small">
       ${[contract.contract_number && t("contract", { number: contract.contract_number }),
         contract.contract_download_mbits && t("contract.speed", { down: number(contract.contract_download_mbits), up: number(contract.contract_upload_mbits ?? contract.contract_download_mbits) })]
         .filter(Boolean).join(" · ")}</p>`}
-    ${history && html`<${LineDay} key=${line.line} ...${{ history, times, name: line.line }} />`}
+    ${history && isKnown(history) && html`<${LineDay} key=${line.line} ...${{ history, times, name: line.line }} />`}
     ${children}
   </article>`;
+}
+
+/** Whether anything was measured in that time. @param {any} history */
+const isKnown = (history) => history.sent.some((/** @type {number | null} */ sent) => sent !== null);
+
+/** @param {{line: any, broken: (reason: string) => string | undefined, unknown: string}} props */
+function Figures({ line, broken, unknown }) {
+  return html`<div class="figures">
+    <${Figure} label=${t("line.rtt")} value=${orDash(line.rtt_p50_seconds, milliseconds)} state=${broken("rtt")}
+      hint=${t("line.p95", { value: orDash(line.rtt_p95_seconds, milliseconds) })} />
+    <${Figure} label=${t("line.jitter")} value=${orDash(line.jitter_seconds, milliseconds)} state=${broken("jitter")} />
+    <${Figure} label=${t("line.lossUp")} value=${orDash(line.loss_up_ratio, percent)} hint=${unknown} state=${broken("loss")} />
+    <${Figure} label=${t("line.lossDown")} value=${orDash(line.loss_down_ratio, percent)} state=${broken("loss")} />
+    <${Figure} label=${t("line.mos")} value=${orDash(line.mos, (value) => number(value, 2))} state=${broken("mos")}
+      hint=${t("line.mosScale")} />
+  </div>`;
 }
 
 /** @param {(number | null)[]} values */

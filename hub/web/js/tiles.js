@@ -52,10 +52,11 @@ export const asShown = (state) => (state === "down" ? "bad" : state);
  *  @returns {{name: string, tiles: Tile[]}[]} in order of names; one group without a name when there are not several */
 export function groups(board, groupOf) {
   const names = shortNames(board.sites);
+  const several = new Set(groupOf.values()).size > 1;
   const found = new Map();
   for (const site of board.sites) {
     const word = isCut(site) ? "down" : siteState(site);
-    const group = groupOf.get(site.code) ?? "";
+    const group = (several && groupOf.get(site.code)) || "";
     if (!found.has(group)) found.set(group, []);
     found.get(group).push({
       site,
@@ -70,7 +71,6 @@ export function groups(board, groupOf) {
   for (const tiles of found.values()) {
     tiles.sort((/** @type {Tile} */ one, /** @type {Tile} */ other) => order(one.name, other.name) || order(one.site.code, other.site.code));
   }
-  const several = found.size > 1;
   return [...found].sort(([one], [other]) => Number(one === "") - Number(other === "") || order(one, other))
     .map(([name, tiles]) => ({ name: several ? name || t("group.none") : "", tiles }));
 }

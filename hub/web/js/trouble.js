@@ -6,7 +6,7 @@ const WEIGHT = /** @type {Record<string, number>} */ ({ down: 4, bad: 3, no_data
 const WHOLE_SITE = 5;
 
 /** @param {any} line what nobody measures says nothing */
-const isMeasured = (line) => line.node !== null || line.age_seconds !== null;
+export const isMeasured = (line) => line.node !== null || line.age_seconds !== null;
 
 /** Nobody has put a machine there yet: no trouble, and nothing to see. @param {any} site */
 export const isUnmeasured = (site) => !site.nodes.length && !site.lines.some(isMeasured);
