@@ -114,7 +114,9 @@ def _say_causes(session: Session, view: DirectoryView, done: Pass, now: float) -
             stamp_cause(session, row.line_id, row.began, row.ended, verdict.cause)
             _span(done, row.line_id, row.began, row.ended if row.ended is not None else int(now))
         elif span is not None:
-            stamp_cause(session, row.line_id, *span, verdict.cause)
+            # Another mark of this pass may have moved its end since the span was noted.
+            until = span[1] if row.ended is None else min(span[1], row.ended)
+            stamp_cause(session, row.line_id, max(span[0], row.began), until, verdict.cause)
     session.flush()
 
 

@@ -178,6 +178,18 @@ def test_a_line_that_was_never_measured_can_be_removed_with_what_was_marked_for_
     assert district.session.scalars(select(LineDay)).all() == []
 
 
+def test_an_episode_that_shrinks_leaves_no_cause_behind(district: District) -> None:
+    district.measure("a-1", "ggwwwwww", start=50)
+    look(district.session, 57, silence_counts=False)
+    # In one pass the earlier hour ends it anew and the later hour takes its minutes away.
+    district.measure("b-1", "ggwwww", start=50)
+    district.measure("b-1", "gggggg", start=60)
+    look(district.session, 66, silence_counts=False)
+    for line in ("a-1", "b-1"):
+        rows = district.session.scalars(select(LineMinute).where(LineMinute.line_id == district.ids[line]))
+        assert {(row.state == "good", row.cause is None) for row in rows} == {(True, True), (False, False)}
+
+
 Step = tuple[str, int]
 
 
