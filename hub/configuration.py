@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hub.failure import UserError
 from hub.throughput_hours import parse_hours
@@ -67,8 +68,11 @@ class PrometheusSection:
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerSection:
+    """`watchdog_url`: called every 5 minutes while alerts work; it may hold a key, so no message shows it."""
+
     enabled: bool = True
     port: int = 19093
+    watchdog_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "hub.log_level": ("debug", "info", "warning", "error"),
     "hub.log_format": ("text", "json"),
 }
-_SECRET = frozenset({"database.url"})
+_SECRET = frozenset({"database.url", "alertmanager.watchdog_url"})
 _TYPE_NAMES = {int: "a whole number", str: "text in quotes", bool: "true or false", tuple: "a list of texts"}
 
 
@@ -204,6 +208,8 @@ def _value(value: Any, default: Any, key: str, where: str) -> Any:
         raise UserError(f"{where}: {key} = {value!r} is not one of {', '.join(_CHOICES[key])}")
     if key == "hub.listen":
         return _address(value, key, where)
+    if key == "alertmanager.watchdog_url" and value and not _is_web_address(value):
+        raise UserError(f"{where}: {key} must be an address that begins with https:// or http://, or empty")
     if key == "agent.throughput_hours":
         try:
             parse_hours(value)
@@ -226,6 +232,14 @@ def _address(text: str, key: str, where: str) -> str:
         raise UserError(
             f"{where}: {key} = {text!r} is not an IP address (127.0.0.1 for this machine, 0.0.0.0 for the LAN)"
         ) from None
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and text.isprintable() and " " not in text
 
 
 def _nearest(word: str, known: Any) -> str:

@@ -147,7 +147,7 @@ def _alertmanager(program: str, configuration: Configuration, paths: Paths) -> P
     ca_file = None if configuration.is_local else paths.tls / "ca.pem"
     board = Webhook(f"{configuration.local_url}{ALERTS_PATH}", paths.secrets / ALERTS_TOKEN, ca_file)
     file = paths.alertmanager / "alertmanager.yml"
-    secret_files.replace(file, alertmanager_configuration(board).encode())
+    secret_files.replace(file, alertmanager_configuration(board, configuration.alertmanager.watchdog_url).encode())
     return Program(
         "alertmanager",
         (

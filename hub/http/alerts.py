@@ -98,6 +98,14 @@ class Alerts:
         return list(reversed(self._held.values()))
 
 
+def parse(body: bytes) -> Notification:
+    """Raises ValueError when it is no notification."""
+    try:
+        return Notification.model_validate(json.loads(body))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def router(alerts: Alerts, token: str, places: Places, clock: Callable[[], float] = time.time) -> APIRouter:
     """`token`: what Alertmanager shows."""
     routes = APIRouter(tags=["alerts"])
@@ -118,8 +126,8 @@ def router(alerts: Alerts, token: str, places: Places, clock: Callable[[], float
                 {"WWW-Authenticate": "Bearer"},
             )
         try:
-            said = Notification.model_validate(json.loads(await request.body()))
-        except (ValueError, RecursionError):
+            said = parse(await request.body())
+        except ValueError:
             logger.warning("x alerts: what came is no notification of Alertmanager")
             raise HTTPException(400, "Không phải thông báo. / This is no notification of Alertmanager.") from None
         async with writing:

@@ -217,3 +217,17 @@ def test_promtool_accepts_what_is_generated(tmp_path: Path) -> None:
     file.write_text(prometheus_configuration(target, alertmanager_port=1, out_of_order_days=14, rules=rules))
     done = subprocess.run(["promtool", "check", "config", str(file)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_watchdog_alone_goes_outside(tmp_path: Path) -> None:
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(alertmanager_configuration(None, "https://watch.example/ping"))
+    routed = {
+        name: subprocess.run(
+            ["amtool", "config", "routes", "test", f"--config.file={file}", f"alertname={name}", "site=xa-a"],
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        for name in ("Watchdog", "SiteDown", "BackupOld")
+    }
+    assert routed == {"Watchdog": "watchdog", "SiteDown": "board", "BackupOld": "board"}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collector import directory
-from hub.http.alerts import MAX_ALERTS, Alert, Alerts
+from hub.http.alerts import MAX_ALERTS, Alert, Alerts, Notification, parse
 from tests.hub.hub_app import SECOND, HubApp
 
 
@@ -79,3 +82,19 @@ def test_a_file_of_alerts_that_is_broken_is_begun_anew(tmp_path: Path) -> None:
     found = Alerts(tmp_path / "alerts.json")
     found.load()
     assert found.newest_first() == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["alerts", "labels", "status"]) | st.text(), inner)
+    ),
+)
+
+
+@given(st.binary() | JSON.map(json.dumps).map(str.encode))
+def test_whatever_comes_is_a_notification_or_is_refused(body: bytes) -> None:
+    try:
+        assert isinstance(parse(body), Notification)
+    except ValueError:
+        return
