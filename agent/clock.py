@@ -15,6 +15,9 @@ from dataclasses import dataclass
 TOLERANCE_SECONDS = 2.0
 """As the hub's own: a difference of so much is left alone."""
 JITTER_SECONDS = 0.25
+SURE_SECONDS = 1.0
+"""An answer that took twice as long says little of the time: a better one is waited for, but not for ever."""
+SLOW_ANSWERS = 5
 MAX_UNIX = 1e11
 
 
@@ -42,7 +45,8 @@ class HubClock:
 
     def __init__(self, offset: float | None = None) -> None:
         self._offset = offset
-        self._uncertainty = math.inf if offset is None else TOLERANCE_SECONDS / 2
+        self._uncertainty = math.inf if offset is None else SURE_SECONDS
+        self._slow: list[tuple[float, float]] = []
 
     @property
     def offset(self) -> float | None:
@@ -59,6 +63,12 @@ class HubClock:
             return False
         uncertainty = max(received - sent, 0.0) / 2
         found = unix - (sent + received) / 2
+        if uncertainty > SURE_SECONDS:
+            self._slow.append((uncertainty, found))
+            if self._offset is not None or len(self._slow) < SLOW_ANSWERS:
+                del self._slow[:-SLOW_ANSWERS]
+                return False
+            uncertainty, found = min(self._slow)
         if self._offset is not None:
             same = abs(found - self._offset) <= uncertainty + self._uncertainty + JITTER_SECONDS
             if same and uncertainty >= self._uncertainty / 2:

@@ -153,6 +153,7 @@ class HubConnection:
         self._context = context
         self._timeout_seconds = timeout_seconds
         self._connection: http.client.HTTPConnection | None = None
+        self._aborted = False
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -164,7 +165,7 @@ class HubConnection:
                 return self._exchange(method, path, body, headers or {})
             except _RETRIED:
                 # The hub may close a kept connection between two requests; that is not a failure.
-                if not reused:
+                if not reused or self._aborted:
                     raise
                 self.close()
                 return self._exchange(method, path, body, headers or {})
@@ -179,6 +180,7 @@ class HubConnection:
 
     def abort(self) -> None:
         """From another thread: make a request that is under way fail at once."""
+        self._aborted = True
         connection = self._connection
         sock = getattr(connection, "sock", None)
         if sock is not None:

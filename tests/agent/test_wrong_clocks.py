@@ -161,6 +161,16 @@ def test_the_hubs_clock_is_held_still_within_what_an_answer_can_tell() -> None:
     assert clock.offset == pytest.approx(4979.95)
 
 
+def test_answers_that_took_long_tell_the_time_only_when_there_are_no_better_ones() -> None:
+    clock = HubClock()
+    assert not any(clock.heard("1000", 0.0, slow) for slow in (9.0, 6.0, 8.0, 9.0))
+    assert clock.heard("1000", 0.0, 9.0)
+    assert clock.offset == 997.0
+    assert clock.heard("1000", 0.0, 0.1)
+    assert clock.offset == pytest.approx(999.95)
+    assert not any(clock.heard("1000", 0.0, 9.0) for _ in range(20))
+
+
 @settings(deadline=None)
 @given(st.text())
 def test_any_header_is_a_time_or_nothing(text: str) -> None:
