@@ -75,7 +75,8 @@ def test_the_board_shows_this_machine_and_its_line_live(board: dict[str, Any]) -
     assert node["networks"]
     assert node["readings_age_seconds"] < FRESH_SECONDS
     assert line["age_seconds"] < FRESH_SECONDS
-    assert line["sent"] >= 10
+    # The first window may be a part of one.
+    assert line["sent"] > 0
     assert (line["loss_up_ratio"], line["loss_down_ratio"], line["loss_unknown_ratio"]) == (0, 0, 0)
     assert 0 < line["rtt_p50_seconds"] < 0.1
     assert line["jitter_seconds"] is not None
