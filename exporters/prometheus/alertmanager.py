@@ -11,8 +11,19 @@ import yaml
 BOARD = "board"
 WATCHDOG = "watchdog"
 
+
+def _worse(source: str, target: str, *equal: str) -> dict[str, Any]:
+    matchers = {"source_matchers": [f'alertname="{source}"'], "target_matchers": [f'alertname="{target}"']}
+    return {**matchers, "equal": list(equal)}
+
+
 INHIBITIONS: tuple[dict[str, Any], ...] = (
     # The centre's own line first: then a provider, then a site. `equal` names no label that both may lack.
+    # Without the reflector no line is measured, and without the hub nothing is known.
+    {
+        "source_matchers": ['alertname=~"ReflectorGone|HubUnreachable"'],
+        "target_matchers": ['alertname=~"Line.+|ProviderDown|UpstreamDown"'],
+    },
     {"source_matchers": ['scope="upstream"'], "target_matchers": ['scope=~"provider|site"']},
     {"source_matchers": ['scope="provider"'],
      "target_matchers": ['scope="site"', 'provider!=""'], "equal": ["provider"]},
@@ -26,6 +37,9 @@ INHIBITIONS: tuple[dict[str, Any], ...] = (
         "target_matchers": ['alertname=~"Line.+"', 'alertname!="LineDown"', 'line!=""'],
         "equal": ["site", "line"],
     },
+    _worse("NodeClockWrong", "NodeClockDrift", "site", "node"),
+    _worse("NodeDiskFull", "NodeDiskFilling", "site", "node", "mountpoint"),
+    _worse("UpsBatteryLow", "UpsOnBattery", "site", "ups"),
 )  # fmt: skip
 
 

@@ -61,15 +61,22 @@ GROUP = Group(
         ),
         Recording(
             name="provider:thongsuot_sites_lost:count",
+            # What is not known counts only where the site is silent: without a reflector no line is known.
             expr=(
                 "count by (provider) (count by (site, provider) ("
-                '(max by (site, line) (thongsuot_line_state{state=~"down|no_data"}) == 1) '
+                '(max by (site, line) (thongsuot_line_state{state="down"}) == 1 '
+                'or max by (site, line) (thongsuot_line_state{state="no_data"}) == 1 '
+                "and on (site) max by (site) (thongsuot_node_up) == 0) "
                 "* on (site, line) group_left (provider) "
                 'max by (site, line, provider) (thongsuot_line_info{provider!=""})))'
             ),
-            summary="Sites with a line of the provider that is down or of which nothing is heard.",
+            summary="Sites with a line of the provider that is down, or that are silent.",
             example=Example(
-                _TWO_SITES | {'thongsuot_line_state{site="xa-a",line="xa-a-1",state="no_data"}': "1x30"},
+                _TWO_SITES
+                | {
+                    'thongsuot_line_state{site="xa-a",line="xa-a-1",state="no_data"}': "1x30",
+                    'thongsuot_line_state{site="xa-b",line="xa-b-1",state="no_data"}': "1x30",
+                },
                 at="5m",
                 labels={"provider": "VNPT"},
             ),

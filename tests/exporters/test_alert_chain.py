@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import re
 import subprocess
 import threading
 import time
@@ -21,7 +22,8 @@ import yaml
 
 from agent.wire import remote_write
 from exporters.prometheus import ScrapeTarget, Webhook, alertmanager_configuration, prometheus_configuration
-from exporters.rules import GROUPS, rule_file
+from exporters.prometheus.alertmanager import INHIBITIONS
+from exporters.rules import GROUPS, alerts, rule_file
 from hub import installed
 from tests.ports import free_ports
 
@@ -231,3 +233,15 @@ def test_the_watchdog_alone_goes_outside(tmp_path: Path) -> None:
         for name in ("Watchdog", "SiteDown", "BackupOld")
     }
     assert routed == {"Watchdog": "watchdog", "SiteDown": "board", "BackupOld": "board"}
+
+
+def test_inhibitions_name_alerts_and_labels_that_there_are() -> None:
+    known = {alert.name: alert for alert in alerts()}
+    for rule in INHIBITIONS:
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
+            label, pattern = re.fullmatch(r'(\w+)(?:!=|=~|=)"(.*)"', matcher).groups()  # type: ignore[union-attr]
+            if label == "alertname":
+                found = [name for name in known if re.fullmatch(pattern, name)]
+                assert found, matcher
+                if matcher in rule["source_matchers"]:
+                    assert all(set(rule.get("equal", ())) <= set(known[name].fires.labels) for name in found)
