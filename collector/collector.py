@@ -48,7 +48,7 @@ from collector.http.throughput import Throughput
 from collector.http.write import Ingest
 from collector.ingest.identity import NodeIdentity
 from collector.overview import site_states
-from collector.quality import work
+from collector.quality import retention, work
 from collector.quality.evidence import purge_evidence, seal_old_evidence
 from collector.quality.judging import Pass, judge
 from collector.quality.minutes import seal_old
@@ -324,8 +324,12 @@ class Collector:
         now = self._clock()
         sealed = await self._writer.call(lambda session: seal_old(session, now) + seal_old_evidence(session, now))
         gone = await self._writer.call(lambda session: events.purge(session, now) + purge_evidence(session, now))
+        for line in self.directory.lines:
+            gone += await self._writer.call(partial(retention.purge_line, line_id=line.id, now=now))
+        for node in self.directory.nodes:
+            gone += await self._writer.call(partial(retention.purge_node, node_id=node.node, now=now))
         if gone:
-            logger.info("%d events and minutes of evidence are older than is kept", gone)
+            logger.info("%d events and minutes are older than is kept", gone)
         if sealed:
             logger.info("%d incomplete minutes are too old to change", sealed)
 
