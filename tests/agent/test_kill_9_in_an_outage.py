@@ -40,6 +40,18 @@ def on_disk(path: Path, folder: Path) -> tuple[dict[Key, float], list[int]]:
     return found, events
 
 
+def wait_for_rows(path: Path, source: random.Random) -> None:
+    """Until something more is committed, however slow the machine is, and a random moment longer."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        newest = "SELECT seq FROM sqlite_sequence WHERE name = 'rows'"
+        before = database.execute(newest).fetchone()
+        deadline = time.monotonic() + 15
+        while database.execute(newest).fetchone() == before and time.monotonic() < deadline:
+            time.sleep(0.02)
+    database.close()
+    time.sleep(source.uniform(0.0, 1.2))
+
+
 @pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=pytest.mark.soak)])
 def test_nothing_committed_is_lost_and_nothing_comes_twice(rounds: int, tmp_path: Path) -> None:
     source = random.Random(rounds)
@@ -62,12 +74,12 @@ def test_nothing_committed_is_lost_and_nothing_comes_twice(rounds: int, tmp_path
         if number % 2:
             hub.write = slow
             with serving(hub), node.running(hub) as process:
-                time.sleep(source.uniform(0.8, 2.0))
+                wait_for_rows(node.state.queue, source)
                 process.kill()
                 process.wait()
         else:
             with node.running(hub) as process:
-                time.sleep(source.uniform(0.8, 2.0))
+                wait_for_rows(node.state.queue, source)
                 process.kill()
                 process.wait()
         held, waiting = on_disk(node.state.queue, tmp_path / f"round-{number}")
