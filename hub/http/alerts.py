@@ -134,7 +134,7 @@ def router(alerts: Alerts, token: str, places: Places, clock: Callable[[], float
             await asyncio.to_thread(alerts.take, said.alerts, clock())
         return Response(status_code=204)
 
-    @routes.get(ALERTS_PATH, include_in_schema=False)
+    @routes.get(ALERTS_PATH)
     @requires(Action.SEE_BOARD)
     async def listed(request: Request) -> AlertList:
         principal, tree = principal_of(request), await places.tree()

@@ -8,6 +8,7 @@ SUMMARIES: dict[str, str] = {
     "POST /api/v1/enrol": "A machine becomes a node by its one-time token",
     "GET /api/v1/node/config": "What a node measures; by ETag",
     "POST /api/v1/write": "Samples of a node: Prometheus remote write 1.0, snappy",
+    "GET /api/v1/alerts": "The last alerts, firing and resolved, the newest first",
     "POST /api/v1/meetings": "Create a meeting",
     "GET /api/v1/meetings": "Meetings that are open, and who is in them",
     "GET /api/v1/meetings/{code}": "One meeting, for whoever has its code",
