@@ -26,6 +26,7 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 -p agent
 	$(BIN)/lint-imports
 	.make/node/node_modules/.bin/tsc --project hub/web/tsconfig.json
 	.make/node/node_modules/.bin/tsc --project conferencing/web/tsconfig.json

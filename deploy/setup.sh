@@ -42,6 +42,8 @@ if [ "$what" = dev ]; then
     wanted firefox-esr firefox-esr
     wanted ip iproute2
     wanted ping iputils-ping
+    wanted snmpd snmpd
+    wanted snmpget snmp
     # Its programs are outside PATH; a server for the tests is started by them, none by Debian's service.
     [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || missing="$missing postgresql"
     wanted node nodejs
@@ -76,7 +78,7 @@ if [ "$(cat $packages/stamp 2>/dev/null)" != "$fingerprint" ]; then
     say "- gói cho các máy ở xã / packages for nodes"
     rm -rf $packages build
     mkdir -p $packages
-    .venv/bin/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir $packages ".[agent]" "pysnmp>=7.1.25,<8" pip
+    .venv/bin/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir $packages ".[agent]" pip
     rm -rf build
     printf '%s' "$fingerprint" > $packages/stamp
 fi

@@ -36,7 +36,8 @@ class Api:
     document: dict[str, Any]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+# Not longer than its module: what is patched here would reach the other tests of this process.
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """With the real district in it."""
     folder = tmp_path_factory.mktemp("api") / "data"

@@ -131,7 +131,7 @@ def test_a_site_shows_its_day_its_month_and_its_outages_with_their_causes(
         page.keyboard.press("PageUp")
     expect(chart.locator("figcaption")).to_contain_text("trung vị")
     chart.get_by_text("Xem bảng số liệu").click()
-    assert chart.locator("tbody tr").count() == 24 * 60
+    expect(chart.locator("tbody tr")).to_have_count(24 * 60)
     page.get_by_role("link", name="0912 345 600").wait_for()
     page.get_by_role("link", name="Vào họp").or_(page.get_by_text("Chưa có cuộc họp nào đang mở.")).first.wait_for()
     expect(page.get_by_text("Bộ định tuyến chính")).to_be_visible()
