@@ -44,7 +44,8 @@ def started(left: str | None, now: Moment) -> Happening:
 
 def stopping(shutting_down: bool) -> Happening:
     if shutting_down:
-        return Happening("power.last_gasp", "critical", "shutdown", {"reason": "shutdown"})
+        # An office that switches its PC off in the evening is no emergency.
+        return Happening("power.last_gasp", "info", "shutdown", {"reason": "shutdown"})
     return Happening("agent.stopping", "info", "", {"reason": "signal"})
 
 

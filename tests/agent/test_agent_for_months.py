@@ -140,6 +140,6 @@ def test_a_machine_that_goes_down_says_its_last_gasp(
     assert subprocess.run(["systemctl"], capture_output=True, text=True, check=False).stdout == "stopping\n"
     assert life.is_shutting_down()
     said = life.stopping(shutting_down=True)
-    assert (said.kind, said.severity, said.detail) == ("power.last_gasp", "critical", {"reason": "shutdown"})
+    assert (said.kind, said.severity, said.detail) == ("power.last_gasp", "info", {"reason": "shutdown"})
     answers.write_text("#!/bin/sh\necho running\n")
     assert not life.is_shutting_down()
