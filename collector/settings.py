@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.wire.configuration import ProbesConfiguration
+from collector.snmp_access import SnmpAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,10 @@ class CollectorSettings:
     sampling_interval_seconds: int = 15
     probes: ProbesConfiguration = field(default_factory=ProbesConfiguration)
     """What all nodes probe. Without a throughput window no line is ever loaded by a test."""
+    snmp: SnmpAccess = field(default_factory=SnmpAccess, repr=False)
+    """How the offices' gear is asked."""
+    processes: tuple[str, ...] = ()
+    """Names of programs that all nodes watch."""
     ca_sha256: str | None = None
     """Fingerprint of the hub's own CA, for enrolment tokens; None over plain HTTP."""
     requests_per_second: float = 50.0

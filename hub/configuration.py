@@ -56,6 +56,7 @@ class AgentSection:
     sampling_interval_seconds: int = 15
     metrics_port: int = 9108
     throughput_hours: str = ""
+    processes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from collector.collector import Collector, CollectorSettings
 from conferencing.composition import Conferencing
 from exporters.metrics import BackupAge, HubItself, HubSnapshots, LoopDelayMeter, ScrapeCost
 from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, Receiver
-from hub import __version__, database, installed, secret_files, setup
+from hub import __version__, database, installed, secret_files, setup, snmp_secrets
 from hub.access import AccessControl
 from hub.backup import BackupStatus
 from hub.backup_commands import backups
@@ -197,9 +197,12 @@ class Hub:
         )
 
     def _collector_settings(self) -> CollectorSettings:
+        sources = secret_sources(self._paths.secrets)
         return CollectorSettings(
             run_directory=self._paths.run,
-            stamp_secret=secret_sources(self._paths.secrets).ensure(STAMP_KEY),
+            stamp_secret=sources.ensure(STAMP_KEY),
+            snmp=snmp_secrets.load(sources),
+            processes=self._configuration.agent.processes,
             stamp_port=self._configuration.stamp.port,
             packets_per_second=self._configuration.stamp.packets_per_second,
             sampling_interval_seconds=self._configuration.agent.sampling_interval_seconds,

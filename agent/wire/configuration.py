@@ -144,7 +144,8 @@ def parse_configuration(document: Any) -> NodeConfiguration:
         probes=None if top.get("probes") is None else _probes(top["probes"]),
         meeting_running=_flag(top, "meeting_running", "configuration"),
         devices=tuple(
-            _device(item, f"devices[{index}]") for index, item in enumerate(_items(top, "devices", "configuration"))
+            parse_device(item, f"devices[{index}]")
+            for index, item in enumerate(_items(top, "devices", "configuration"))
         ),
         processes=_texts(top, "processes", "configuration"),
     )
@@ -185,7 +186,8 @@ def _window(document: Any, where: str) -> ThroughputWindow:
     )
 
 
-def _device(document: Any, where: str) -> DeviceConfiguration:
+def parse_device(document: Any, where: str) -> DeviceConfiguration:
+    """Raises ConfigurationError with the field's path, never with what it holds."""
     one = _mapping(document, where)
     version = _choice(one, "version", where, ("2c", "3"))
     if not _text(one, "name", where) or not _text(one, "address", where):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from collector.directory.changes import Change
 from collector.ingest.identity import NodeIdentity
-from collector.tables import Line, Node, Site, SitePast, Unit
+from collector.tables import Device, Line, Node, Site, SitePast, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,20 @@ class LineRecord:
 VIEWED: Mapping[str, frozenset[str]] = {
     "units": frozenset({"name"}),
     "sites": frozenset({"code", "name", "unit", "past", "valid_to"}),
+    "devices": frozenset({"code", "site", "kind", "address", "valid_to"}),
     "lines": frozenset(
         {"code", "site", "name", "provider", "contract_download_mbits", "contract_upload_mbits", "valid_to"}
     ),
 }
 """Noun → the fields that a view is made of: nothing else needs it to be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    device: str
+    site: str
+    kind: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class DirectoryView:
     sites: tuple[SiteRecord, ...] = ()
     nodes: tuple[NodeRecord, ...] = ()
     lines: tuple[LineRecord, ...] = ()
+    devices: tuple[DeviceRecord, ...] = ()
     by_key: Mapping[str, NodeIdentity] = field(default_factory=dict, repr=False)
     """By the SHA-256 of the node's key."""
 
@@ -104,6 +114,11 @@ def load_view(session: Session, today: date | None = None) -> DirectoryView:
         .where(Node.revoked_at.is_(None))
         .order_by(Node.hostname, Node.id)
     ).all()  # fmt: skip
+    device_rows = session.execute(
+        select(Device.code, Device.site_id, Device.kind, Device.address)
+        .where(_is_there(Device.valid_to, today))
+        .order_by(Device.code)
+    ).all()
     sites = _sites(session, today)
     # What stands at a site that has ended is not there either.
     line_rows = [row for row in line_rows if row.site_id in sites]
@@ -131,8 +146,13 @@ def load_view(session: Session, today: date | None = None) -> DirectoryView:
         )
         for row in rows
     )  # fmt: skip
+    devices = tuple(
+        DeviceRecord(row.code, sites[row.site_id].site, row.kind, row.address)
+        for row in device_rows
+        if row.site_id in sites
+    )
     hashes = {row.id: row.key_sha256 for row in rows}
-    return DirectoryView(tuple(sites.values()), nodes, lines, _identities(nodes, lines, hashes))
+    return DirectoryView(tuple(sites.values()), nodes, lines, devices, _identities(nodes, lines, hashes))
 
 
 def _sites(session: Session, today: date | None) -> dict[int, SiteRecord]:

@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from agent.wire.configuration import MAX_MBITS, LineConfiguration, NodeConfiguration, StampTarget
+from agent.wire.configuration import (
+    MAX_MBITS,
+    DeviceConfiguration,
+    LineConfiguration,
+    NodeConfiguration,
+    StampTarget,
+)
 from collector import audit
 from collector.directory import DirectoryView, Enrolled, LineRecord, TokenRefusedError, enrol
 from collector.http import problems
@@ -86,7 +92,20 @@ def node_configuration(
         ),
         probes=settings.probes,
         meeting_running=meeting_running,
+        devices=_devices(identity, view, settings),
+        processes=settings.processes,
     )
+
+
+def _devices(
+    identity: NodeIdentity, view: DirectoryView, settings: CollectorSettings
+) -> tuple[DeviceConfiguration, ...]:
+    """The gear of its site, for the first of the site's nodes only: what two poll would be said twice."""
+    first = next((node.node for node in view.nodes if node.site == identity.site), None)
+    if first != identity.node:
+        return ()
+    found = (settings.snmp.of(device) for device in view.devices if device.site == identity.site)
+    return tuple(one for one in found if one is not None)
 
 
 def _speed(mbits: float | None) -> float | None:
