@@ -59,6 +59,8 @@ class _Sender:
     offset_ms: int
     requests: TokenBucket
     samples: TokenBucket
+    doubts: int = 0
+    """Requests in a row that made its clock seem behind, or were slow."""
     at_once: int = 0
     decoding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -163,6 +165,10 @@ class Ingest:
         measured = node_clock.measured_offset_ms(request.headers.get(NODE_TIME_HEADER), arrived)
         if measured is None:
             return 0
+        if node_clock.is_doubtful(sender.offset_ms, measured, sender.doubts):
+            sender.doubts += 1
+            return sender.offset_ms
+        sender.doubts = 0
         held = node_clock.held_offset_ms(sender.offset_ms, measured)
         if held != sender.offset_ms:
             # On disk before any sample in the new time is: after a crash a replay must get the same times.

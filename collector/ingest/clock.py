@@ -7,6 +7,10 @@ import math
 TOLERANCE_MS = 2_000
 """A difference of so much is left alone: it may be the network's delay, and 2 s harm no minute."""
 
+SLOWEST_REQUEST_MS = 60_000
+CONFIRMATIONS = 3
+"""So many requests in a row say that a clock is behind by less than SLOWEST_REQUEST_MS before it is believed."""
+
 MAX_AHEAD_MS = 5 * 60 * 1000
 MAX_AGE_MS = (14 * 24 - 1) * 3600 * 1000
 """Prometheus takes samples out of order for 14 days (as we configure it); the hour is for the forwarder."""
@@ -31,6 +35,14 @@ def held_offset_ms(held: int, measured: int) -> int:
     if abs(measured - held) <= TOLERANCE_MS:
         return held
     return 0 if abs(measured) <= TOLERANCE_MS else measured
+
+
+def is_doubtful(held: int, measured: int, doubts: int) -> bool:
+    """Whether a request that was slow on its way, or a hub that was busy, would look the same.
+
+    Both make the node seem behind, by as long as they took, and never ahead. `doubts`: doubtful requests before it.
+    """
+    return held - SLOWEST_REQUEST_MS <= measured < held - TOLERANCE_MS and doubts + 1 < CONFIRMATIONS
 
 
 def refusal(corrected_ms: int, now_ms: int) -> str | None:

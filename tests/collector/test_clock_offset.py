@@ -37,6 +37,24 @@ def test_the_held_offset_moves_only_beyond_the_tolerance(held: int, measured: in
     assert clock.held_offset_ms(held, measured) == then
 
 
+@pytest.mark.parametrize(
+    ("held", "measured", "doubtful"),
+    [
+        (0, -1_999, False),
+        (0, -2_001, True),
+        (0, -60_000, True),
+        (0, -60_001, False),
+        (0, 2_001, False),
+        (DAY_MS, DAY_MS - 5_000, True),
+        (5_000, 0, True),
+        (-5_000, 0, False),
+    ],
+)
+def test_only_what_a_slow_request_would_look_like_is_doubted(held: int, measured: int, doubtful: bool) -> None:
+    assert clock.is_doubtful(held, measured, doubts=0) == doubtful
+    assert not clock.is_doubtful(held, measured, doubts=clock.CONFIRMATIONS - 1)
+
+
 offsets = st.integers(-1000, 1000) | st.integers(2001, 10**12) | st.integers(-(10**12), -2001)
 
 

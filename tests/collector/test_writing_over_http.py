@@ -312,3 +312,14 @@ async def test_a_node_cannot_write_another_sites_line_even_after_it_could(
     await hub.collector.refresh()
     answer = await node.write(figures("vt-2", NOW + 10))
     assert set(answer.json()["refused"]) == {"foreign_line"}
+
+
+async def test_one_slow_request_makes_no_clock_wrong_but_a_clock_that_is_behind_is_believed(
+    hub: Hub, node: Node, sessions: sessionmaker[Session]
+) -> None:
+    content = body([up()])
+    for seconds_late, held in ((0, 0), (5, 0), (0, 0), (5, 0), (5, 0), (5, -5000)):
+        node.offset = -float(seconds_late)
+        assert (await node.write(content)).status_code == 204
+        with sessions() as session:
+            assert session.scalars(select(NodeRow.clock_offset_ms)).one() == held
