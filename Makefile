@@ -5,8 +5,8 @@
 SHELL := /bin/sh
 DATA ?= var
 ARGS ?=
-# Most of the time tests wait for processes: two at once take half as long even on two cores.
-WORKERS ?= 2
+# Half of the time tests wait for processes: three at once suit two cores.
+WORKERS ?= 3
 BIN := .venv/bin
 
 .PHONY: up setup setup-dev test lint soak bench clean
