@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil
 
 from agent.probes.schedule import Schedule
 from agent.probes.windows import Window, WindowFigures
-from agent.wire.configuration import LOSS_TIMEOUT_SECONDS, WINDOW_SECONDS
+from agent.wire.configuration import LOSS_TIMEOUT_SECONDS
 
 STRAIGHT_LOSSES = 10
 """So many unanswered in a row call for another id: a NAT can pin a flow to a dead way (blackbox_exporter#591)."""
@@ -54,7 +54,7 @@ class EchoSession:
         self._asked: dict[int, _Asked] = {}
         self._open: deque[int] = deque()
         """Numbers not yet settled, in the order of sending."""
-        self._window = self._new_window(0, now, unix)
+        self._window = Window.of(0, now, unix)
         self._windows = {0: self._window}
         self._figures: deque[WindowFigures] = deque(maxlen=UNTAKEN_FIGURES)
         self._last_due = now
@@ -176,18 +176,11 @@ class EchoSession:
 
     # windows
 
-    def _new_window(self, ordinal: int, now: float, unix: float) -> Window:
-        start = floor(unix / WINDOW_SECONDS) * WINDOW_SECONDS
-        return Window(ordinal, start, now + start + WINDOW_SECONDS - unix)
-
     def _advance(self, at: float, unix: float) -> None:
-        start = floor(unix / WINDOW_SECONDS) * WINDOW_SECONDS
-        # A clock set back by less than a window would say the same window twice: stay in the present one.
-        if self._window.start - WINDOW_SECONDS <= start <= self._window.start:
-            return
-        self._window.ends_at = min(self._window.ends_at, at)
-        self._window = self._new_window(self._window.ordinal + 1, at, unix)
-        self._windows[self._window.ordinal] = self._window
+        """Make the window of this moment the present one."""
+        following = self._window.followed(at, unix)
+        if following is not None:
+            self._window = self._windows[following.ordinal] = following
 
     def _skip(self, places: range, now: float, unix: float) -> None:
         for place in places[-ceil(SKIPPED_SPAN_SECONDS / self._schedule.interval_seconds) :]:

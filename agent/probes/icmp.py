@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import time
-from bisect import bisect_right
 from collections.abc import Iterable
 
 from agent.probes.echo import STRAIGHT_LOSSES, EchoSession, Request
@@ -14,10 +13,10 @@ from agent.probes.icmp_packets import EchoReply
 from agent.probes.icmp_socket import EchoSocket
 from agent.probes.probe import Probe, Running, Say, World
 from agent.probes.whereabouts import FIRST_HOP
-from agent.probes.windows import BUCKET_LABELS, RTT_QUANTILES, WindowFigures, quantile
+from agent.probes.windows import WindowFigures, round_trip_samples
 from agent.samples import Family, Kind, Labels, Sample, SampleSet
 from agent.wire import families
-from agent.wire.configuration import RTT_BUCKETS_SECONDS, WINDOW_SECONDS, ProbeTarget
+from agent.wire.configuration import WINDOW_SECONDS, ProbeTarget
 
 logger = logging.getLogger(__name__)
 
@@ -196,13 +195,7 @@ def _samples(figures: WindowFigures, labels: Labels) -> Iterable[Sample]:
     yield Sample(families.ICMP_LATE, figures.late, labels)
     yield Sample(families.ICMP_SKIPPED, figures.skipped, labels)
     yield Sample(families.ICMP_LATE_SENDS, figures.late_sends, labels)
-    for bound, label in zip(RTT_BUCKETS_SECONDS, BUCKET_LABELS, strict=True):
-        yield Sample(families.ICMP_RTT_BUCKET, bisect_right(figures.round_trips, bound), (*labels, ("le", label)))
-    yield Sample(families.ICMP_RTT_BUCKET, figures.received, (*labels, ("le", "+Inf")))
-    if figures.round_trips:
-        for rank in RTT_QUANTILES:
-            seconds = quantile(figures.round_trips, rank)
-            yield Sample(families.ICMP_RTT, seconds, (*labels, ("quantile", f"{rank:g}")))
+    yield from round_trip_samples(families.ICMP_RTT, families.ICMP_RTT_BUCKET, figures, labels)
 
 
 def _make(target: ProbeTarget, world: World, say: Say) -> Running:

@@ -70,7 +70,7 @@ class StampSession:
         self._next_port = 1
         self._retired: list[PortSession] = []
         self._scouting = Scouting()
-        self._window = self._open_window(self._awaiting.next_ordinal, now, unix)
+        self._window = Window.of(self._awaiting.next_ordinal, now, unix)
         self._open = {self._window.ordinal: self._window}
         self._reports: deque[Report] = deque(maxlen=UNTAKEN_REPORTS)
         self._last_due = now
@@ -189,19 +189,11 @@ class StampSession:
 
     # windows
 
-    def _open_window(self, ordinal: int, now: float, unix: float) -> Window:
-        start = floor(unix / WINDOW_SECONDS) * WINDOW_SECONDS
-        return Window(ordinal, start, now + start + WINDOW_SECONDS - unix)
-
     def _advance(self, at: float, unix: float) -> None:
         """Make the window of this moment the present one."""
-        start = floor(unix / WINDOW_SECONDS) * WINDOW_SECONDS
-        # A clock set back by less than a window would say the same window twice: stay in the present one.
-        if self._window.start - WINDOW_SECONDS <= start <= self._window.start:
-            return
-        self._window.ends_at = min(self._window.ends_at, at)
-        self._window = self._open_window(self._window.ordinal + 1, at, unix)
-        self._open[self._window.ordinal] = self._window
+        following = self._window.followed(at, unix)
+        if following is not None:
+            self._window = self._open[following.ordinal] = following
 
     def _skip(self, places: range, now: float, unix: float) -> None:
         interval = self._schedule.interval_seconds

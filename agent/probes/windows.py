@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, floor
 
 from agent.probes.unanswered import Losses
-from agent.samples import Family, Kind, Sample, SampleSet
+from agent.samples import Family, Kind, Labels, Sample, SampleSet
 from agent.wire import families
 from agent.wire.configuration import RTT_BUCKETS_SECONDS, WINDOW_SECONDS
 
@@ -36,6 +36,21 @@ class Window:
     round_trips: list[float] = field(default_factory=list)
     variations: list[float] = field(default_factory=list)
     """Absolute differences of successive round-trip times."""
+
+    @classmethod
+    def of(cls, ordinal: int, now: float, unix: float) -> Window:
+        """The window that this moment lies in."""
+        start = floor(unix / WINDOW_SECONDS) * WINDOW_SECONDS
+        return cls(ordinal, start, now + start + WINDOW_SECONDS - unix)
+
+    def followed(self, at: float, unix: float) -> Window | None:
+        """The window after this one when that moment lies no longer in it, and this one is then over; else None."""
+        start = floor(unix / WINDOW_SECONDS) * WINDOW_SECONDS
+        # A clock set back by less than a window would say the same window twice: stay in the present one.
+        if self.start - WINDOW_SECONDS <= start <= self.start:
+            return None
+        self.ends_at = min(self.ends_at, at)
+        return Window.of(self.ordinal + 1, at, unix)
 
     def figures(self) -> WindowFigures:
         return WindowFigures(
@@ -117,18 +132,22 @@ def _figures(figures: WindowFigures, line: tuple[tuple[str, str], ...]) -> Itera
         (families.LINE_LATE_SENDS, figures.late_sends),
     ):
         yield Sample(name, value, line)
-    for bound, label in zip(RTT_BUCKETS_SECONDS, BUCKET_LABELS, strict=True):
-        yield Sample(families.LINE_RTT_BUCKET, bisect_right(figures.round_trips, bound), (*line, ("le", label)))
-    yield Sample(families.LINE_RTT_BUCKET, figures.received, (*line, ("le", "+Inf")))
-    if figures.round_trips:
-        for rank in RTT_QUANTILES:
-            seconds = quantile(figures.round_trips, rank)
-            yield Sample(families.LINE_RTT, seconds, (*line, ("quantile", f"{rank:g}")))
+    yield from round_trip_samples(families.LINE_RTT, families.LINE_RTT_BUCKET, figures, line)
     if figures.jitter is not None:
         yield Sample(families.LINE_JITTER, figures.jitter, line)
     if figures.variations:
         seconds = quantile(figures.variations, IPDV_QUANTILE)
         yield Sample(families.LINE_IPDV, seconds, (*line, ("quantile", f"{IPDV_QUANTILE:g}")))
+
+
+def round_trip_samples(name: str, bucket: str, figures: WindowFigures, labels: Labels) -> Iterable[Sample]:
+    """Quantiles under `name`, absent without answers; answers per bound of RTT_BUCKETS_SECONDS under `bucket`."""
+    for bound, label in zip(RTT_BUCKETS_SECONDS, BUCKET_LABELS, strict=True):
+        yield Sample(bucket, bisect_right(figures.round_trips, bound), (*labels, ("le", label)))
+    yield Sample(bucket, figures.received, (*labels, ("le", "+Inf")))
+    if figures.round_trips:
+        for rank in RTT_QUANTILES:
+            yield Sample(name, quantile(figures.round_trips, rank), (*labels, ("quantile", f"{rank:g}")))
 
 
 FAMILIES = (

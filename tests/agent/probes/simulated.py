@@ -183,3 +183,19 @@ class Simulation:
 
     def _push(self, delay: float, kind: str, what: Any) -> None:
         heapq.heappush(self._events, (self.now + delay, next(self._tie), kind, what))
+
+
+def assert_true_to_the_log(simulation: Simulation) -> None:
+    """Each unanswered packet is charged to the way it was lost on, by the line's own log."""
+    assert simulation.losses
+    for start, report in simulation.losses.items():
+        fates = simulation.fates[start]
+        losses = report.losses
+        assert (losses.up, losses.down, losses.unknown, losses.unmeasured) == (
+            fates["up"],
+            fates["down"] + fates["late"],
+            0,
+            0,
+        ), start
+        assert simulation.figures[start].sent == sum(fates.values())
+        assert simulation.figures[start].received == fates["answered"]

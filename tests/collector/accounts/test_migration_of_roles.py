@@ -1,4 +1,4 @@
-"""Part 1's one role per user becomes a grant on the whole tree, and comes back, on both databases."""
+"""The one role per user of before becomes a grant on the whole tree, and comes back, on both databases."""
 
 from __future__ import annotations
 
