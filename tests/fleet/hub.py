@@ -14,9 +14,11 @@ from agent.wire.configuration import WINDOW_SECONDS
 from collector import directory
 from collector.collector import REFRESH_SECONDS
 from hub import database
-from tests.e2e.system import System, until
+from tests.e2e.system import System
 from tests.fleet import nodes
 from tests.fleet.nodes import Clock, Node
+
+ARRIVAL_SECONDS = 180
 
 
 def enrolled(
@@ -62,14 +64,17 @@ async def live(node: Node, hub: httpx.AsyncClient, deadline: float, share: float
 
 def compare(system: System, fleet: list[Node], started: float) -> None:
     """Sample by sample, what was answered 204 with what Prometheus holds."""
-    span = f"[{math.ceil(time.time() - started) + 60}s]"
-    expected = sum(len(node.sent) for node in fleet)
-
-    def arrived() -> bool:
-        found = system.query(f'sum(count_over_time(thongsuot_line_sent_packets{{line=~"xa-.*"}}{span}))')
-        return bool(found) and int(found[0]["value"][1]) >= expected
-
-    until(arrived, 60, "all samples in Prometheus")
+    expected = {node.line: len(node.sent) for node in fleet}
+    deadline = time.monotonic() + ARRIVAL_SECONDS
+    while True:
+        span = f"[{math.ceil(time.time() - started) + 60}s]"
+        found = system.query(f'sum by (line) (count_over_time(thongsuot_line_sent_packets{{line=~"xa-.*"}}{span}))')
+        held = {one["metric"]["line"]: int(one["value"][1]) for one in found}
+        short = {line: (held.get(line, 0), count) for line, count in expected.items() if held.get(line, 0) < count}
+        if not short:
+            break
+        assert time.monotonic() < deadline, f"not all samples in Prometheus: {len(short)} lines, {short}"
+        time.sleep(1)
     for node in fleet:
         (found,) = system.query(f'thongsuot_line_sent_packets{{line="{node.line}"}}{span}')
         assert found["metric"]["site"] == node.site

@@ -42,9 +42,18 @@ class Node:
     interruptions: int = 0
 
     @property
+    def offset(self) -> float:
+        """Seconds that the node's clock is ahead of the true time."""
+        now = time.time()
+        return self.clock(now) - now
+
+    @property
     def headers(self) -> dict[str, str]:
+        return self._headers(self.offset)
+
+    def _headers(self, offset: float) -> dict[str, str]:
         return {
-            **remote_write.headers("thongsuot-fleet/1", self.clock(time.time())),
+            **remote_write.headers("thongsuot-fleet/1", time.time() + offset),
             "Authorization": f"Bearer {self.key}",
         }
 
@@ -52,8 +61,8 @@ class Node:
         """Packets lost in that window: none on most lines, always the same on every tenth."""
         return (window_end // WINDOW_SECONDS + self.number) % 3 if self.number % 10 == 3 else 0
 
-    def window(self, window_end: int) -> Iterator[Series]:
-        at = round(self.clock(window_end) * 1000)
+    def window(self, window_end: int, offset: float) -> Iterator[Series]:
+        at = round((window_end + offset) * 1000)
         labels = (("line", self.line),)
         lost = self.loss(window_end)
 
@@ -78,19 +87,21 @@ class Node:
         yield one(families.LINE_JITTER, 0.001)
         yield one(families.LINE_IPDV, 0.002, ("quantile", "0.95"))
 
-    def readings(self, at: float) -> Iterator[Series]:
-        at_ms = round(self.clock(at) * 1000)
+    def readings(self, at: float, offset: float) -> Iterator[Series]:
+        at_ms = round((at + offset) * 1000)
         for index in range(SERIES_PER_SENSOR_READING):
             yield series(SENSOR, (("sensor", f"s{index}"),), at_ms, float(self.number * 1000 + index))
 
     async def say(self, client: httpx.AsyncClient, window_end: int, *, with_readings: bool) -> None:
-        said = list(self.window(window_end))
+        # As the agent does, a sample from before a step of the clock is told in the time from after it.
+        offset = self.offset
+        said = list(self.window(window_end, offset))
         if with_readings:
-            said += self.readings(window_end)
+            said += self.readings(window_end, offset)
         body = remote_write.compress(remote_write.encode(said))
         for _ in range(TRIES):
             try:
-                answer = await client.post(WRITE_PATH, content=body, headers=self.headers)
+                answer = await client.post(WRITE_PATH, content=body, headers=self._headers(offset))
             except httpx.TransportError:
                 # The hub is away; the same bytes go again.
                 self.interruptions += 1
