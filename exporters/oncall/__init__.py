@@ -1,1 +1,1 @@
-"""The on-call bridge: from Alertmanager's webhook to a person who has taken the trouble, and the notice of its end."""
+"""The on-call bridge: from Alertmanager's webhook to whoever takes the trouble, and the notice of its end."""

@@ -68,8 +68,8 @@ def compare(system: System, fleet: list[Node], started: float) -> None:
     deadline = time.monotonic() + ARRIVAL_SECONDS
     while True:
         span = f"[{math.ceil(time.time() - started) + 60}s]"
-        found = system.query(f'sum by (line) (count_over_time(thongsuot_line_sent_packets{{line=~"xa-.*"}}{span}))')
-        held = {one["metric"]["line"]: int(one["value"][1]) for one in found}
+        counts = system.query(f'sum by (line) (count_over_time(thongsuot_line_sent_packets{{line=~"xa-.*"}}{span}))')
+        held = {one["metric"]["line"]: int(one["value"][1]) for one in counts}
         short = {line: (held.get(line, 0), count) for line, count in expected.items() if held.get(line, 0) < count}
         if not short:
             break
