@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 import collector
 import conferencing
+import exporters
 from hub import secret_files
 from hub.database_location import name_of
 from hub.failure import UserError
@@ -24,7 +25,7 @@ from hub.paths import Paths
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_SECONDS = 10
 LOCK_TIMEOUT_MS = 10_000
-_PACKAGES_WITH_TABLES = (collector, conferencing)
+_PACKAGES_WITH_TABLES = (collector, conferencing, exporters)
 _MIGRATION_LOCK = 0x7468_6F6E_6773  # "thongs": one process migrates, the others wait.
 
 

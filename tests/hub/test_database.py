@@ -12,6 +12,7 @@ from sqlalchemy import URL, inspect, text
 
 import collector.tables
 import conferencing.tables
+import exporters.oncall.tables
 from hub import database as hub_database
 from hub.failure import UserError
 from hub.paths import Paths, paths
@@ -35,7 +36,7 @@ def test_migrations_give_the_tables_that_the_packages_declare(where: Paths) -> N
     engine = hub_database.opened(where)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        for metadata in (collector.tables.metadata, conferencing.tables.metadata):
+        for metadata in (collector.tables.metadata, conferencing.tables.metadata, exporters.oncall.tables.metadata):
             ours = set(metadata.tables)
             foreign = [
                 change
