@@ -60,7 +60,7 @@ from collector.reports.months import days_of, line_days, report
 from collector.reports.places import sites_of_unit
 from collector.settings import CollectorSettings
 from collector.sink import Sink
-from collector.snapshot import CollectorSnapshot, JudgingCounters
+from collector.snapshot import CollectorSnapshot, JudgingCounters, SecurityFindings
 from collector.stamp_sessions import FILE_NAME, sessions_document
 from collector.state import LatestState
 from collector.tables import Node
@@ -74,6 +74,7 @@ REFRESH_SECONDS = 5.0
 FLUSH_SECONDS = 15.0
 JUDGE_SECONDS = 10.0
 DAYS_SECONDS = 60.0
+FINDINGS_SECONDS = 30.0
 LIVE_AFTER_SECONDS = 180.0
 """So long after its start the hub says nothing of silent lines: it was silent itself."""
 SEAL_SECONDS = 3600.0
@@ -114,6 +115,7 @@ class Collector:
         self._days = DaySums(sessions, self._writer, clock)
         self._standings: dict[int, Standing] = {}
         self._judging = JudgingCounters()
+        self._findings: tuple[SecurityFindings, ...] = ()
         self.router = self._routes()
 
     @property
@@ -134,6 +136,7 @@ class Collector:
                     ("last seen", self._flush_last_seen, FLUSH_SECONDS),
                     ("judge lines", self.judge, JUDGE_SECONDS),
                     ("sum days", self._days.keep_up, DAYS_SECONDS),
+                    ("count findings", self.count_findings, FINDINGS_SECONDS),
                     ("seal minutes", self._seal, SEAL_SECONDS),
                 ):
                     tasks.create_task(_repeat(name, work, seconds, self._failures), name=f"collector: {name}")
@@ -172,7 +175,12 @@ class Collector:
         """`now`: Unix seconds by the hub's clock."""
         judging = replace(self._judging, events_applied=self._events.applied, events_refused=self._events.refused)
         sites = site_states(self.directory, self._state, now, self._standings)
-        return CollectorSnapshot(now, sites, self._ingest.counters(), judging, dict(self._failures))
+        return CollectorSnapshot(now, sites, self._ingest.counters(), judging, dict(self._failures), self._findings)
+
+    async def count_findings(self) -> None:
+        """Look again at what the nodes' security signals found in the last day."""
+        now = self._clock()
+        self._findings = await asyncio.to_thread(self._read, lambda session: events.recent_findings(session, now))
 
     async def line_history(self, line: str, since: float, until: float) -> list[LineMinutePoint]:
         """Minutes of the line of that code that start in [since, until); missing ones are gaps."""

@@ -138,6 +138,18 @@ class JudgingCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityFindings:
+    """What nodes of one site found that came in the last 24 hours, by the hub's clock."""
+
+    site: str
+    node: str
+    finding: str
+    """As the agent's signals name it, e.g. new_port."""
+    severity: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorSnapshot:
     at: float
     sites: tuple[SiteState, ...]
@@ -145,3 +157,5 @@ class CollectorSnapshot:
     judging: JudgingCounters = JudgingCounters()
     failures: Mapping[str, int] = field(default_factory=dict)
     """Of periodic work since the hub started, by its name."""
+    findings: tuple[SecurityFindings, ...] = ()
+    """At most a minute old."""

@@ -37,6 +37,13 @@ def bind_address(configuration: Configuration) -> str:
     return "127.0.0.1" if configuration.hub.listen == "localhost" else configuration.hub.listen
 
 
+def url_for_people(configuration: Configuration) -> str:
+    """The hub's address as it stands in links."""
+    if not configuration.hub.names:
+        return configuration.local_url
+    return f"{configuration.scheme}://{configuration.hub.names[0]}:{configuration.hub.port}"
+
+
 def ports(configuration: Configuration) -> Iterator[Port]:
     """Every port that this configuration will take on this machine."""
     address = bind_address(configuration)
@@ -129,18 +136,12 @@ def _write_rules(configuration: Configuration, paths: Paths) -> Path:
     folder = paths.prometheus / "rules"
     folder.mkdir(mode=0o700, exist_ok=True)
     for name, group in GROUPS.items():
-        text = rule_file(group, hub_site=configuration.hub.site_code, base_url=_url_for_people(configuration))
+        text = rule_file(group, hub_site=configuration.hub.site_code, base_url=url_for_people(configuration))
         secret_files.replace(folder / f"{name}.yml", text.encode())
     for file in folder.glob("*.yml"):
         if file.stem not in GROUPS:
             file.unlink()
     return folder
-
-
-def _url_for_people(configuration: Configuration) -> str:
-    if not configuration.hub.names:
-        return configuration.local_url
-    return f"{configuration.scheme}://{configuration.hub.names[0]}:{configuration.hub.port}"
 
 
 def _alertmanager(program: str, configuration: Configuration, paths: Paths) -> Program:

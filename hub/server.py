@@ -39,7 +39,7 @@ from hub.http.sign_in_presence import Presence
 from hub.node_package import index as package_index
 from hub.node_package import routes as node_package_routes
 from hub.paths import Paths
-from hub.programs import ALERTS_TOKEN, bind_address, media_worker_names
+from hub.programs import ALERTS_TOKEN, bind_address, media_worker_names, url_for_people
 from hub.secret_sources import secret_sources
 from hub.throughput_hours import parse_hours
 
@@ -187,6 +187,7 @@ class Hub:
                 self._scrape_cost.scrapes,
                 self._scrape_cost.last_seconds,
                 self._certificates.server_end if self._certificates else None,
+                url_for_people(self._configuration),
             ),
             directory=self._collector.directory,
             collector=self._collector.snapshot(self._clock()),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlalchemy import ColumnElement, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from collector.directory.changes import Change
 from collector.ingest.identity import NodeIdentity
@@ -25,6 +25,8 @@ class SiteRecord:
     name: str
     unit: str | None
     """The unit's name."""
+    area: str | None = None
+    """The name of the unit above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class LineRecord:
 
 
 VIEWED: Mapping[str, frozenset[str]] = {
-    "units": frozenset({"name"}),
+    "units": frozenset({"name", "parent"}),
     "sites": frozenset({"code", "name", "unit", "past", "valid_to"}),
     "devices": frozenset({"code", "site", "kind", "address", "valid_to"}),
     "lines": frozenset(
@@ -156,24 +158,27 @@ def load_view(session: Session, today: date | None = None) -> DirectoryView:
 
 
 def _sites(session: Session, today: date | None) -> dict[int, SiteRecord]:
+    above = aliased(Unit)
     rows = session.execute(
-        select(Site.id, Site.code, Site.name, Unit.name)
+        select(Site.id, Site.code, Site.name, Unit.name, above.name)
         .outerjoin(Unit, Unit.id == Site.unit_id)
+        .outerjoin(above, above.id == Unit.parent_id)
         .where(_is_there(Site.valid_to, today))
         .order_by(Site.code)
     )
-    found = {site_id: SiteRecord(code, name, unit) for site_id, code, name, unit in rows}
+    found = {site_id: SiteRecord(code, name, unit, area) for site_id, code, name, unit, area in rows}
     if today is not None:
         # A move that is still to come: until that day the site belongs where it did. The earliest is the present.
         coming = (
-            select(SitePast.site_id, Unit.name)
+            select(SitePast.site_id, Unit.name, above.name)
             .join(Unit, Unit.id == SitePast.unit_id)
+            .outerjoin(above, above.id == Unit.parent_id)
             .where(SitePast.until > today)
             .order_by(SitePast.until.desc())
         )
-        for site_id, unit in session.execute(coming):
+        for site_id, unit, area in session.execute(coming):
             if site_id in found:
-                found[site_id] = replace(found[site_id], unit=unit)
+                found[site_id] = replace(found[site_id], unit=unit, area=area)
     return found
 
 

@@ -38,10 +38,14 @@ class HubItself:
     scrapes: int = 0
     last_scrape_seconds: float | None = None
     certificate_end: float | None = None
+    url: str = ""
+    """How people reach the hub: dashboards link to it."""
 
 
 def families(hub: HubItself) -> Iterator[Metric]:
-    yield InfoMetricFamily("thongsuot_hub", "This hub.", value={"version": hub.version})
+    yield InfoMetricFamily(
+        "thongsuot_hub", "This hub and how people reach it.", value={"version": hub.version, "url": hub.url}
+    )
     yield GaugeMetricFamily(
         "thongsuot_hub_start_time_seconds", "When the hub started, Unix time.", value=hub.started_at
     )

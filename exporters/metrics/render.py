@@ -12,7 +12,7 @@ from collector.directory import DirectoryView
 from collector.reflector_status import ReflectorStatus
 from collector.snapshot import CollectorSnapshot
 from conferencing.snapshot import ConferencingSnapshot
-from exporters.metrics import contracts, itself, lines, reflector, rooms, samples
+from exporters.metrics import contracts, findings, itself, lines, reflector, rooms, samples
 from exporters.metrics.itself import HubItself
 from exporters.remote_write.forwarder import ForwardStatus
 
@@ -59,6 +59,7 @@ class _Families:
         yield from _backup(snapshots.backup)
         yield from contracts.families(snapshots.directory)
         yield from lines.families(snapshots.collector)
+        yield from findings.families(snapshots.collector.findings)
         yield from samples.ingest_families(snapshots.collector.ingest)
         yield from samples.judging_families(snapshots.collector.judging, snapshots.collector.failures)
         yield from samples.forward_families(snapshots.receivers)

@@ -147,3 +147,17 @@ def test_what_is_kept_is_bounded_in_time(sessions: sessionmaker[Session], node: 
     with sessions.begin() as session:
         assert events.purge(session, NOW) == 1
     assert stored(sessions) == [(EPOCH, 0)]
+
+
+async def test_security_findings_of_the_last_day_are_counted_by_arrival(hub: Hub, node: Node) -> None:
+    old = [event(1, NOW - 3 * 86400, "security.new_port"), event(2, kind="security.new_port"), event(3)]
+    await send(node, [*old, event(4, kind="security.usb_storage")])
+    await hub.collector.count_findings()
+    found = hub.collector.snapshot(NOW).findings
+    assert {(one.site, one.node, one.finding, one.severity, one.count) for one in found} == {
+        ("vt", node.node, "new_port", "critical", 2),
+        ("vt", node.node, "usb_storage", "critical", 1),
+    }
+    hub.clock.now = NOW + 2 * 86400
+    await hub.collector.count_findings()
+    assert hub.collector.snapshot(NOW).findings == ()

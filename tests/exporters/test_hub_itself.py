@@ -54,6 +54,6 @@ def test_contract_speeds_are_in_bits_and_absent_where_the_directory_has_none() -
     line = LineRecord(1, "kx-1", "kx", "Cáp quang", "VNPT", 1, "", None, download_mbits=100.0, upload_mbits=None)
     found = by_name(list(contracts.families(DirectoryView(lines=(line,)))))
     (info,) = found["thongsuot_line_info"].samples
-    assert info.labels == {"site": "kx", "line": "kx-1", "provider": "VNPT"}
+    assert info.labels == {"site": "kx", "line": "kx-1", "provider": "VNPT", "area": ""}
     (contract,) = found["thongsuot_line_contract_bits_per_second"].samples
     assert (contract.labels["direction"], contract.value) == ("down", 100_000_000.0)

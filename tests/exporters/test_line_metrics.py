@@ -13,12 +13,13 @@ from collector.directory import DirectoryView, LineRecord, SiteRecord
 from collector.overview import site_states
 from collector.quality.standing import Standing
 from collector.quality.windows import WindowFigures
-from collector.snapshot import CollectorSnapshot, IngestCounters, JudgingCounters
+from collector.snapshot import CollectorSnapshot, IngestCounters, JudgingCounters, SecurityFindings
 from collector.state import LatestState
-from exporters.metrics import lines, samples
+from exporters.metrics import contracts, findings, lines, samples
 
 NOW = 1_790_000_040.0
 LINES = tuple(LineRecord(number, f"vt-{number}", "vt", "", "VNPT", number, "00", "n-a") for number in (1, 2, 3))
+VIEW = DirectoryView((SiteRecord("vt", "Vĩnh Tường", "Thị trấn Vĩnh Tường", "Vĩnh Tường"),), (), LINES[:1])
 
 
 class Families:
@@ -27,6 +28,8 @@ class Families:
 
     def collect(self) -> list[Metric]:
         return [
+            *contracts.families(VIEW),
+            *findings.families(self._snapshot.findings),
             *lines.families(self._snapshot),
             *samples.judging_families(self._snapshot.judging, self._snapshot.failures),
         ]
@@ -45,6 +48,7 @@ def text() -> bytes:
         IngestCounters({}, 0, 0, {}, 0),
         JudgingCounters(hours=3, verdicts=2, waiting=1, events_applied=4, events_refused=1),
         {"judge lines": 1},
+        (SecurityFindings("vt", "n-a", "new_port", "warning", 2),),
     )
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Families(snapshot))
@@ -66,6 +70,9 @@ def test_state_cause_and_open_outages_of_lines_are_told(text: bytes) -> None:
         "thongsuot_judging_waiting_spans 1.0",
         "thongsuot_node_events_total 4.0",
         'thongsuot_collector_failures_total{work="judge lines"} 1.0',
+        'thongsuot_site_info{area="Vĩnh Tường",name="Vĩnh Tường",site="vt",unit="Thị trấn Vĩnh Tường"} 1.0',
+        'thongsuot_line_info{area="Vĩnh Tường",line="vt-1",provider="VNPT",site="vt"} 1.0',
+        'thongsuot_site_security_findings{finding="new_port",node="n-a",severity="warning",site="vt"} 2.0',
     } <= said
 
 
