@@ -43,6 +43,7 @@ if [ "$what" = dev ]; then
     wanted ip iproute2
     wanted ping iputils-ping
     wanted snmpd snmpd
+    wanted victoria-metrics victoria-metrics
     wanted snmpget snmp
     # Its programs are outside PATH; a server for the tests is started by them, none by Debian's service.
     [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || missing="$missing postgresql"

@@ -8,12 +8,15 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import ipaddress
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from exporters.remote_write import selectors
 from hub.failure import UserError
 from hub.throughput_hours import parse_hours
 
@@ -77,6 +80,22 @@ class AlertmanagerSection:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiverSection:
+    """Of [remote_write.NAME]. `headers` may hold secrets; the password or token is a secret of its own."""
+
+    url: str = field(default="", repr=False)
+    username: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    own_samples: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class QueueSection:
     max_bytes: int = 4 * 1024**3
     max_age_days: int = 14
@@ -98,6 +117,7 @@ class Configuration:
     agent: AgentSection = field(default_factory=AgentSection)
     prometheus: PrometheusSection = field(default_factory=PrometheusSection)
     alertmanager: AlertmanagerSection = field(default_factory=AlertmanagerSection)
+    remote_write: Mapping[str, ReceiverSection] = field(default_factory=dict)
     queue: QueueSection = field(default_factory=QueueSection)
     backup: BackupSection = field(default_factory=BackupSection)
 
@@ -139,7 +159,16 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "hub.log_format": ("text", "json"),
 }
 _SECRET = frozenset({"database.url", "alertmanager.watchdog_url"})
-_TYPE_NAMES = {int: "a whole number", str: "text in quotes", bool: "true or false", tuple: "a list of texts"}
+_TYPE_NAMES = {
+    int: "a whole number",
+    str: "text in quotes",
+    bool: "true or false",
+    tuple: "a list of texts",
+    dict: 'a table of texts: { name = "value" }',
+}
+_RECEIVER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_RECEIVERS_OF_OURS = ("prometheus",)
+_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 def file_of(data: Path, given: Path | None) -> Path | None:
@@ -172,7 +201,10 @@ def parse(document: dict[str, Any], where: str) -> Configuration:
             raise UserError(f"{where}: unknown section [{name}]{_nearest(name, known)}")
         if not isinstance(values, dict):
             raise UserError(f"{where}: {name} must be a section: write [{name}] on a line of its own")
-        sections[name] = _section(known[name], name, values, where)
+        if name == "remote_write":
+            sections[name] = {one: _receiver(one, given, where) for one, given in values.items()}
+        else:
+            sections[name] = _section(known[name], name, values, where)
     return Configuration(**sections)
 
 
@@ -182,6 +214,33 @@ def with_listen(configuration: Configuration, listen: str | None) -> Configurati
         hub = dataclasses.replace(configuration.hub, listen=_address(listen, "hub.listen", "command line"))
         configuration = dataclasses.replace(configuration, hub=hub)
     return configuration
+
+
+def _receiver(name: str, values: Any, where: str) -> ReceiverSection:
+    if not _RECEIVER_NAME.fullmatch(name) or name in _RECEIVERS_OF_OURS:
+        raise UserError(
+            f"{where}: remote_write.{name}: a receiver's name has at most 32 small letters, digits and hyphens, "
+            f"and is not {' or '.join(_RECEIVERS_OF_OURS)}"
+        )
+    if not isinstance(values, dict):
+        raise UserError(f"{where}: each receiver is a section: write [remote_write.{name}] on a line of its own")
+    section: ReceiverSection = _section(ReceiverSection, f"remote_write.{name}", values, where)
+    if not _is_web_address(section.url):
+        raise UserError(
+            f"{where}: remote_write.{name}.url must be the full address of the write path, as "
+            "https://may-chu/api/v1/write"
+        )
+    if bool(section.certificate_file) != bool(section.key_file):
+        raise UserError(f"{where}: remote_write.{name}: certificate_file and key_file go together")
+    for selector in (*section.keep, *section.drop):
+        try:
+            selectors.parse(selector)
+        except selectors.SelectorError as error:
+            raise UserError(f"{where}: remote_write.{name}: {error}") from None
+    for label in section.labels:
+        if not _LABEL_NAME.fullmatch(label):
+            raise UserError(f"{where}: remote_write.{name}.labels: {label!r} is no label name")
+    return section
 
 
 def _section(section: Any, name: str, values: dict[str, Any], where: str) -> Any:
@@ -196,6 +255,10 @@ def _section(section: Any, name: str, values: dict[str, Any], where: str) -> Any
 
 
 def _value(value: Any, default: Any, key: str, where: str) -> Any:
+    if isinstance(default, dict):
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise _type_error(key, dict, value, where)
+        return value
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise _type_error(key, tuple, value, where)
@@ -220,7 +283,8 @@ def _value(value: Any, default: Any, key: str, where: str) -> Any:
 
 
 def _type_error(key: str, wanted: type, value: Any, where: str) -> UserError:
-    said = key if key in _SECRET else f"{key} = {value!r}"
+    hidden = key in _SECRET or key.endswith((".headers", ".url"))
+    said = key if hidden else f"{key} = {value!r}"
     return UserError(f"{where}: {said} must be {_TYPE_NAMES[wanted]}")
 
 

@@ -25,20 +25,36 @@ class SecretSources:
     folder: Path
     environment: Mapping[str, str]
 
-    def given(self, name: str) -> str | None:
-        """What was given from outside; None when the hub's own file is to be used. Raises UserError."""
+    def given(self, name: str, least: int = MIN_CHARACTERS) -> str | None:
+        """What was given from outside; None when the hub's own file is to be used. Raises UserError.
+
+        `least`: characters that it must have; 1 for what somebody else has chosen.
+        """
         variable = ENVIRONMENT_PREFIX + name.upper().replace(".", "_").replace("-", "_")
         if variable in self.environment:
-            return _checked(self.environment[variable], variable)
+            return _checked(self.environment[variable], variable, least)
         if CREDENTIALS in self.environment:
             path = Path(self.environment[CREDENTIALS]) / name
             try:
-                return _checked(path.read_text(encoding="utf-8"), str(path))
+                return _checked(path.read_text(encoding="utf-8"), str(path), least)
             except FileNotFoundError:
                 return None
             except (OSError, UnicodeDecodeError) as error:
                 raise UserError(f"{path}: không đọc được khóa / the credential cannot be read: {error}") from None
         return None
+
+    def find(self, name: str) -> str | None:
+        """A secret that somebody else has chosen, None when there is none. Raises UserError."""
+        given = self.given(name, 1)
+        if given is not None:
+            return given
+        path = self.folder / name
+        try:
+            return _checked(path.read_text(encoding="utf-8"), str(path), 1)
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: không đọc được / cannot be read: {type(error).__name__}") from None
 
     def ensure(self, name: str) -> str:
         """The secret; 256 random bits in a file when nobody gave one. Raises UserError."""
@@ -50,11 +66,11 @@ def secret_sources(folder: Path, environment: Mapping[str, str] = os.environ) ->
     return SecretSources(folder, environment)
 
 
-def _checked(text: str, where: str) -> str:
+def _checked(text: str, where: str, least: int) -> str:
     text = text.strip()
-    if len(text) < MIN_CHARACTERS:
+    if len(text) < least:
         # Where, never what.
         raise UserError(
-            f"{where}: khóa cần ít nhất {MIN_CHARACTERS} ký tự. / a secret needs at least {MIN_CHARACTERS} characters"
+            f"{where}: khóa cần ít nhất {least} ký tự. / the secret is too short: at least {least} characters"
         )
     return text

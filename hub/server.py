@@ -7,13 +7,13 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import uvicorn
 from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse
+from prometheus_client.core import Metric
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -21,9 +21,9 @@ from agent.wire.configuration import ProbesConfiguration
 from collector import reflector_status
 from collector.collector import Collector, CollectorSettings
 from conferencing.composition import Conferencing
-from exporters.metrics import BackupAge, HubItself, HubSnapshots, LoopDelayMeter, ScrapeCost
-from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, Receiver
-from hub import __version__, database, installed, secret_files, setup, snmp_secrets
+from exporters.metrics import BackupAge, HubItself, HubSnapshots, LoopDelayMeter, ScrapeCost, families
+from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, keep_saying
+from hub import __version__, database, receivers, secret_files, setup, snmp_secrets
 from hub.access import AccessControl
 from hub.backup import BackupStatus
 from hub.backup_commands import backups
@@ -48,6 +48,7 @@ logger = logging.getLogger(__name__)
 USER_AGENT = f"thongsuot-hub/{__version__}"
 SHUTDOWN_SECONDS = 1
 STAMP_KEY = "stamp.key"
+OWN_JOB = "thongsuot"
 MAX_CONNECTIONS_WAITING = 2048
 
 
@@ -93,8 +94,11 @@ class Hub:
                 )
             )
             queue_thread = stack.enter_context(ThreadPoolExecutor(1, "outbound-queue"))
-            receivers = list(_receivers(configuration))
-            queue.register([receiver.name for receiver in receivers])
+            sent_to = list(receivers.destinations(configuration, secret_sources(paths.secrets)))
+            queue.register(
+                [one.receiver.name for one in sent_to], [one.receiver.name for one in sent_to if one.own_samples]
+            )
+            self._says_own = any(one.own_samples for one in sent_to)
             self._sink = QueueSink(queue, queue_thread)
             self._certificates = setup.open_certificates(configuration, paths)
             self.access = AccessControl(sessions, paths, secure_cookie=not configuration.is_local, clock=self._clock)
@@ -107,10 +111,17 @@ class Hub:
                 directory=ConferencingDirectory(self._collector),
                 worker_sockets=[paths.worker_socket(name) for name in media_worker_names(configuration)],
             )
-            async with httpx.AsyncClient() as client:
+            async with contextlib.AsyncExitStack() as clients:
                 self._forwarders = [
-                    Forwarder(receiver, queue, queue_thread, client, self._sink.subscribe(), user_agent=USER_AGENT)
-                    for receiver in receivers
+                    Forwarder(
+                        one.receiver,
+                        queue,
+                        queue_thread,
+                        await clients.enter_async_context(one.client()),
+                        self._sink.subscribe(),
+                        user_agent=USER_AGENT,
+                    )
+                    for one in sent_to
                 ]
                 yield self
 
@@ -127,6 +138,9 @@ class Hub:
             yield "backup", self._backups.keep_running()
         for index, forwarder in enumerate(self._forwarders):
             yield f"forwarder {index}", forwarder.run()
+        if self._says_own:
+            labels = {"job": OWN_JOB, "instance": self._configuration.hub.site_code}
+            yield "own samples", keep_saying(self._own_families, self._sink.write_own, labels, clock=self._clock)
 
     def app(self) -> FastAPI:
         access = self.access
@@ -197,6 +211,9 @@ class Hub:
             reflector=await asyncio.to_thread(reflector_status.read, self._paths.reflector_status),
         )
 
+    async def _own_families(self) -> Sequence[Metric]:
+        return families(await self._snapshots())
+
     def _collector_settings(self) -> CollectorSettings:
         sources = secret_sources(self._paths.secrets)
         return CollectorSettings(
@@ -224,11 +241,6 @@ def _backup_age(status: BackupStatus) -> BackupAge:
 @public("says that the hub answers, nothing else")
 async def _healthz() -> dict[str, str]:
     return {"status": "ok"}
-
-
-def _receivers(configuration: Configuration) -> Iterator[Receiver]:
-    if configuration.prometheus.enabled and installed.PROMETHEUS.find():
-        yield Receiver("prometheus", f"http://127.0.0.1:{configuration.prometheus.port}/api/v1/write")
 
 
 class _Server(uvicorn.Server):

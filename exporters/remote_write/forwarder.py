@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TypeVar, TypeVarTuple
@@ -16,6 +16,7 @@ from agent.wire import remote_write
 from exporters.remote_write.pieces import Piece, split
 from exporters.remote_write.policy import Answer, Attempts, Verdict, judge
 from exporters.remote_write.queue import Backlog, OutboundQueue
+from exporters.remote_write.selection import Selection, Sieve
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +31,15 @@ REFUSED_WAIT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A remote-write endpoint. `url` is the full address of its write path."""
+    """A remote-write endpoint. `url` is the full address of its write path.
+
+    `headers` are sent with each request (Authorization, X-Scope-OrgID); they may hold secrets.
+    """
 
     name: str
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    selection: Selection = field(default_factory=Selection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ class Forwarder:
         self._executor = executor
         self._client = client
         self._appended = appended
-        self._headers = remote_write.headers(user_agent)
+        self._headers = {**receiver.headers, **remote_write.headers(user_agent)}
+        self._sieve = Sieve(receiver.selection)
         self._clock = clock
         self._sleep = sleep
         self._life = _Life()
@@ -87,8 +94,9 @@ class Forwarder:
             if not rows:
                 await self._wait_for_rows()
                 continue
-            piece = Piece(tuple((row.payload, row.samples) for row in rows))
-            sent = await self._deliver(piece)
+            parts = (self._sieve.through(row.payload, row.samples) for row in rows)
+            piece = Piece(tuple(part for part in parts if part[1]))
+            sent = await self._deliver(piece) if piece.parts else 0
             await self._in_thread(self._queue.acknowledge, self._receiver.name, rows[-1].id, sent)
 
     async def status(self) -> ForwardStatus:

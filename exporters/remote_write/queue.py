@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DEAD_LETTERS_KEPT = 10_000
 
 _SCHEMA = """
@@ -20,7 +20,8 @@ CREATE TABLE payloads (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     created REAL NOT NULL,
     samples INTEGER NOT NULL,
-    payload BLOB NOT NULL
+    payload BLOB NOT NULL,
+    own INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE cursors (receiver TEXT PRIMARY KEY, last_id INTEGER NOT NULL);
 CREATE TABLE counters (name TEXT NOT NULL, receiver TEXT NOT NULL, value INTEGER NOT NULL,
@@ -31,6 +32,8 @@ CREATE TABLE dead_letters (
     samples INTEGER NOT NULL, payload BLOB NOT NULL
 );
 """
+
+_SINCE_VERSION_1 = "ALTER TABLE payloads ADD COLUMN own INTEGER NOT NULL DEFAULT 0;"
 
 
 class QueueVersionError(RuntimeError):
@@ -74,6 +77,9 @@ class OutboundQueue:
             )
         if version == 0:
             self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+        elif version == 1:
+            self._db.executescript(f"BEGIN;{_SINCE_VERSION_1}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+        self._takes_own: frozenset[str] = frozenset()
         self._bytes: int = self._db.execute("SELECT coalesce(sum(length(payload)), 0) FROM payloads").fetchone()[0]
 
     def __enter__(self) -> Self:
@@ -87,9 +93,13 @@ class OutboundQueue:
     def close(self) -> None:
         self._db.close()
 
-    def register(self, receivers: Iterable[str]) -> None:
-        """Make `receivers` the whole set: a new one starts at the oldest row kept, one left out is forgotten."""
+    def register(self, receivers: Iterable[str], takes_own: Iterable[str] = ()) -> None:
+        """Make `receivers` the whole set: a new one starts at the oldest row kept, one left out is forgotten.
+
+        `takes_own`: those that also get the hub's own samples; whoever scrapes the hub does not.
+        """
         wanted = set(receivers)
+        self._takes_own = frozenset(takes_own)
         with self._transaction():
             known = {name for (name,) in self._db.execute("SELECT receiver FROM cursors")}
             for name in known - wanted:
@@ -98,12 +108,13 @@ class OutboundQueue:
                 self._db.execute("INSERT INTO cursors VALUES (?, 0)", (name,))
             self._drop_delivered()
 
-    def append(self, payloads: Iterable[tuple[bytes, int]], now: float) -> None:
-        """Commit (payload, samples) pairs as one transaction, then keep the queue within its bounds."""
+    def append(self, payloads: Iterable[tuple[bytes, int, bool]], now: float) -> None:
+        """Commit (payload, samples, whether the hub's own) as one transaction, then keep the queue within bounds."""
         with self._transaction():
-            for payload, samples in payloads:
+            for payload, samples, own in payloads:
                 self._db.execute(
-                    "INSERT INTO payloads (created, samples, payload) VALUES (?, ?, ?)", (now, samples, payload)
+                    "INSERT INTO payloads (created, samples, payload, own) VALUES (?, ?, ?, ?)",
+                    (now, samples, payload, own),
                 )
                 self._bytes += len(payload)
             self._drop_over_bounds(now)
@@ -113,7 +124,8 @@ class OutboundQueue:
         found: list[Row] = []
         samples = 0
         cursor = self._db.execute(
-            "SELECT id, samples, payload FROM payloads WHERE id > ? ORDER BY id", (self._cursor(receiver),)
+            "SELECT id, samples, payload FROM payloads WHERE id > ? AND (own = 0 OR ?) ORDER BY id",
+            (self._cursor(receiver), receiver in self._takes_own),
         )
         for row in cursor:
             if found and samples + row[1] > max_samples:
@@ -151,8 +163,9 @@ class OutboundQueue:
     def backlog(self, receiver: str) -> Backlog:
         return Backlog(
             *self._db.execute(
-                "SELECT count(*), coalesce(sum(samples), 0), min(created) FROM payloads WHERE id > ?",
-                (self._cursor(receiver),),
+                "SELECT count(*), coalesce(sum(samples), 0), min(created) FROM payloads "
+                "WHERE id > ? AND (own = 0 OR ?)",
+                (self._cursor(receiver), receiver in self._takes_own),
             ).fetchone()
         )
 
@@ -187,11 +200,11 @@ class OutboundQueue:
             self._count_and_drop(last)
 
     def _count_and_drop(self, last_id: int) -> None:
-        for receiver, lost in self._db.execute(
-            "SELECT receiver, (SELECT coalesce(sum(samples), 0) FROM payloads WHERE id > last_id AND id <= ?) "
-            "FROM cursors",
-            (last_id,),
-        ).fetchall():
+        for receiver, after in self._db.execute("SELECT receiver, last_id FROM cursors").fetchall():
+            lost = self._db.execute(
+                "SELECT coalesce(sum(samples), 0) FROM payloads WHERE id > ? AND id <= ? AND (own = 0 OR ?)",
+                (after, last_id, receiver in self._takes_own),
+            ).fetchone()[0]
             self._count("dropped", receiver, lost)
         self._delete("id <= ?", (last_id,))
 

@@ -29,7 +29,7 @@ class QueueSink:
         self._queue = queue
         self._executor = executor
         self._clock = clock
-        self._waiting: deque[tuple[bytes, int, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[bytes, int, bool, asyncio.Future[None]]] = deque()
         self._wake = asyncio.Event()
         self._subscribers: list[asyncio.Event] = []
 
@@ -41,10 +41,17 @@ class QueueSink:
 
     async def write(self, payload: bytes, samples: int) -> None:
         """Returns once `payload` is on disk. Raises SinkFullError when it cannot be put there."""
+        await self._write(payload, samples, own=False)
+
+    async def write_own(self, payload: bytes, samples: int) -> None:
+        """The same for what the hub says itself: it goes to the receivers that do not scrape the hub."""
+        await self._write(payload, samples, own=True)
+
+    async def _write(self, payload: bytes, samples: int, *, own: bool) -> None:
         if len(self._waiting) >= MAX_WAITING_WRITES:
             raise SinkFullError(f"{MAX_WAITING_WRITES} writes are waiting for the disk")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((payload, samples, done))
+        self._waiting.append((payload, samples, own, done))
         self._wake.set()
         await done
 
@@ -56,7 +63,7 @@ class QueueSink:
             self._wake.clear()
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_WRITES_PER_COMMIT))]
-                rows = [(payload, samples) for payload, samples, _ in batch]
+                rows = [(payload, samples, own) for payload, samples, own, _ in batch]
                 try:
                     await loop.run_in_executor(self._executor, self._queue.append, rows, self._clock())
                 except sqlite3.Error as error:

@@ -21,7 +21,7 @@ def open_queue(path: Path, max_bytes: int = 10_000, max_age_seconds: float = 100
 def test_each_receiver_has_a_place_of_its_own(tmp_path: Path) -> None:
     with open_queue(tmp_path) as queue:
         queue.register(["a", "b"])
-        queue.append([(b"one", 1), (b"two", 2)], now=0.0)
+        queue.append([(b"one", 1, False), (b"two", 2, False)], now=0.0)
         first, second = queue.next_rows("a", 10)
         queue.acknowledge("a", second.id, 3)
         assert queue.next_rows("a", 10) == []
@@ -34,7 +34,7 @@ def test_each_receiver_has_a_place_of_its_own(tmp_path: Path) -> None:
 def test_rows_that_all_have_passed_are_gone_from_the_disk(tmp_path: Path) -> None:
     with open_queue(tmp_path) as queue:
         queue.register(["a", "b"])
-        queue.append([(b"one", 1)], now=0.0)
+        queue.append([(b"one", 1, False)], now=0.0)
         row = queue.next_rows("a", 10)[0]
         queue.acknowledge("a", row.id, 1)
         queue.acknowledge("b", row.id, 1)
@@ -46,7 +46,7 @@ def test_rows_that_all_have_passed_are_gone_from_the_disk(tmp_path: Path) -> Non
 def test_the_place_survives_a_restart(tmp_path: Path) -> None:
     with open_queue(tmp_path) as queue:
         queue.register(["a"])
-        queue.append([(b"one", 1), (b"two", 1)], now=0.0)
+        queue.append([(b"one", 1, False), (b"two", 1, False)], now=0.0)
         queue.acknowledge("a", queue.next_rows("a", 1)[0].id, 1)
     with open_queue(tmp_path) as queue:
         queue.register(["a"])
@@ -56,7 +56,7 @@ def test_the_place_survives_a_restart(tmp_path: Path) -> None:
 def test_a_batch_is_bounded_in_samples_but_never_empty(tmp_path: Path) -> None:
     with open_queue(tmp_path) as queue:
         queue.register(["a"])
-        queue.append([(b"large", 50), (b"x", 3), (b"y", 3)], now=0.0)
+        queue.append([(b"large", 50, False), (b"x", 3, False), (b"y", 3, False)], now=0.0)
         assert [row.payload for row in queue.next_rows("a", 5)] == [b"large"]
         queue.acknowledge("a", 1, 50)
         assert [row.payload for row in queue.next_rows("a", 5)] == [b"x"]
@@ -65,9 +65,9 @@ def test_a_batch_is_bounded_in_samples_but_never_empty(tmp_path: Path) -> None:
 def test_when_full_the_oldest_go_first_and_are_counted_for_those_who_miss_them(tmp_path: Path) -> None:
     with open_queue(tmp_path, max_bytes=100) as queue:
         queue.register(["slow", "quick"])
-        queue.append([(b"x" * 40, 4), (b"y" * 40, 5)], now=0.0)
+        queue.append([(b"x" * 40, 4, False), (b"y" * 40, 5, False)], now=0.0)
         queue.acknowledge("quick", 1, 4)
-        queue.append([(b"z" * 40, 6)], now=1.0)
+        queue.append([(b"z" * 40, 6, False)], now=1.0)
         assert [row.payload[:1] for row in queue.next_rows("slow", 100)] == [b"y", b"z"]
         assert queue.counters() == {("sent", "quick"): 4, ("dropped", "slow"): 4}
 
@@ -75,8 +75,8 @@ def test_when_full_the_oldest_go_first_and_are_counted_for_those_who_miss_them(t
 def test_what_is_too_old_for_any_receiver_is_dropped_and_counted(tmp_path: Path) -> None:
     with open_queue(tmp_path, max_age_seconds=60.0) as queue:
         queue.register(["a"])
-        queue.append([(b"old", 7)], now=0.0)
-        queue.append([(b"new", 1)], now=61.0)
+        queue.append([(b"old", 7, False)], now=0.0)
+        queue.append([(b"new", 1, False)], now=61.0)
         assert [row.payload for row in queue.next_rows("a", 10)] == [b"new"]
         assert queue.counters() == {("dropped", "a"): 7}
 
@@ -84,7 +84,7 @@ def test_what_is_too_old_for_any_receiver_is_dropped_and_counted(tmp_path: Path)
 def test_without_receivers_nothing_is_kept(tmp_path: Path) -> None:
     with open_queue(tmp_path) as queue:
         queue.register(["gone"])
-        queue.append([(b"one", 1)], now=0.0)
+        queue.append([(b"one", 1, False)], now=0.0)
         queue.register([])
         queue.register(["new"])
         assert queue.next_rows("new", 10) == []
@@ -107,7 +107,7 @@ queue = OutboundQueue(Path(sys.argv[1]), max_bytes=10**9, max_age_seconds=10**9)
 queue.register(["a"])
 number = 0
 while True:
-    queue.append([(b"%d" % number, 1)], 0.0)
+    queue.append([(b"%d" % number, 1, False)], 0.0)
     print(number, flush=True)
     number += 1
 """
@@ -125,3 +125,32 @@ def test_what_was_committed_survives_kill_9(tmp_path: Path) -> None:
     # One more may be there: committed, and killed before it was said.
     assert kept[: len(said)] == said
     assert len(kept) <= len(said) + 1
+
+
+def test_the_hubs_own_samples_go_only_to_those_that_take_them(tmp_path: Path) -> None:
+    with open_queue(tmp_path) as queue:
+        queue.register(["scrapes", "province"], takes_own=["province"])
+        queue.append([(b"node", 2, False), (b"own", 3, True)], now=0.0)
+        assert [row.payload for row in queue.next_rows("scrapes", 100)] == [b"node"]
+        assert [row.payload for row in queue.next_rows("province", 100)] == [b"node", b"own"]
+        assert queue.backlog("scrapes").samples == 2
+        assert queue.backlog("province").samples == 5
+
+
+def test_a_queue_of_the_version_before_is_taken_over_with_its_rows(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "queue.db")
+    old.executescript(
+        "CREATE TABLE payloads (id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL,"
+        " samples INTEGER NOT NULL, payload BLOB NOT NULL);"
+        "CREATE TABLE cursors (receiver TEXT PRIMARY KEY, last_id INTEGER NOT NULL);"
+        "CREATE TABLE counters (name TEXT NOT NULL, receiver TEXT NOT NULL, value INTEGER NOT NULL,"
+        " PRIMARY KEY (name, receiver));"
+        "CREATE TABLE dead_letters (id INTEGER PRIMARY KEY AUTOINCREMENT, receiver TEXT NOT NULL,"
+        " created REAL NOT NULL, reason TEXT NOT NULL, samples INTEGER NOT NULL, payload BLOB NOT NULL);"
+        "INSERT INTO payloads (created, samples, payload) VALUES (0, 4, x'6f6c64'); PRAGMA user_version = 1;"
+    )
+    old.close()
+    for _ in range(2):
+        with open_queue(tmp_path) as queue:
+            queue.register(["r"])
+            assert [(row.payload, row.samples) for row in queue.next_rows("r", 100)] == [(b"old", 4)]

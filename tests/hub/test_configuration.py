@@ -10,7 +10,7 @@ import pytest
 import hub
 from agent.wire.configuration import ThroughputWindow
 from hub import configuration
-from hub.configuration import Configuration
+from hub.configuration import Configuration, ReceiverSection
 from hub.failure import UserError
 from hub.throughput_hours import parse_hours
 
@@ -19,7 +19,7 @@ MISTAKES = {
     "[hbu]\nport = 1": "hub.toml: unknown section [hbu]; did you mean hub?",
     "[zzz]": (
         "hub.toml: unknown section [zzz]; known: hub, database, stamp, media, agent, prometheus, alertmanager, "
-        "queue, backup"
+        "remote_write, queue, backup"
     ),
     "hub = 3": "hub.toml: hub must be a section: write [hub] on a line of its own",
     '[hub]\nport = "8080"': "hub.toml: hub.port = '8080' must be a whole number",
@@ -69,8 +69,40 @@ def test_the_example_documents_every_key_with_its_default() -> None:
     assert keys == {
         (section, key)
         for section in default.__dataclass_fields__
+        if section != "remote_write"
         for key in getattr(default, section).__dataclass_fields__
     }
+
+
+def test_the_example_documents_every_key_of_a_receiver() -> None:
+    text = Path(hub.__file__).with_name("hub.example.toml").read_text(encoding="utf-8")
+    shown = text.partition("# [remote_write.tinh]\n")[2].partition("\n\n")[0]
+    assert {line.removeprefix("# ").split(" = ")[0] for line in shown.splitlines()} == set(
+        ReceiverSection.__dataclass_fields__
+    )
+    tinh = 'url = "https://giam-sat.tinh.example/api/v1/write"\nlabels = { cum = "vinh-tuong" }'
+    found = configuration.parse(tomllib.loads(f"[remote_write.tinh]\n{tinh}"), "f").remote_write["tinh"]
+    assert found == ReceiverSection(url="https://giam-sat.tinh.example/api/v1/write", labels={"cum": "vinh-tuong"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[remote_write]\nurl = "http://a/w"', r"each receiver is a section: write \[remote_write\.url\]"),
+        ("[remote_write.a]", r"remote_write\.a\.url must be the full address"),
+        ('[remote_write.prometheus]\nurl = "http://a/w"', "and is not prometheus"),
+        ('[remote_write.A_b]\nurl = "http://a/w"', "at most 32 small letters"),
+        ('[remote_write.a]\nurl = "http://a/w"\nkeep = ["x{"]', "remote_write.a: 'x{': after the name"),
+        ('[remote_write.a]\nurl = "http://a/w"\ndrop = [\'{x=~"("}\']', "is no regular expression"),
+        ('[remote_write.a]\nurl = "http://a/w"\nlabels = { a-b = "c" }', "'a-b' is no label name"),
+        ('[remote_write.a]\nurl = "http://a/w"\nlabels = "c"', "must be a table of texts"),
+        ('[remote_write.a]\nurl = "http://a/w"\nkey_file = "k"', "certificate_file and key_file go together"),
+        ('[remote_write.a]\nurl = "http://a/w"\nheader = {}', r"unknown key remote_write\.a\.header; did you mean"),
+    ],
+)
+def test_a_receiver_that_cannot_be_is_told_in_one_line(text: str, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        configuration.parse(tomllib.loads(text), "f")
 
 
 @pytest.mark.parametrize(
