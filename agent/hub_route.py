@@ -46,14 +46,30 @@ class HubRoute:
         self._monotonic = monotonic
         self._current = 0
         self._since = 0.0
+        self._answered_at: float | None = None
+        self._unreached_at: float | None = None
 
     def connect(self, timeout_seconds: float = TIMEOUT_SECONDS) -> RoutedConnection:
         return RoutedConnection(self, timeout_seconds)
 
     @property
-    def address(self) -> HubAddress:
+    def way(self) -> Way:
         """Where the hub was heard last."""
-        return self.ways[self._current].address
+        return self.ways[self._current]
+
+    @property
+    def address(self) -> HubAddress:
+        return self.way.address
+
+    @property
+    def seconds_since_answer(self) -> float | None:
+        """Since any address answered; None when none has yet."""
+        return None if self._answered_at is None else self._monotonic() - self._answered_at
+
+    @property
+    def seconds_since_unreached(self) -> float | None:
+        """Since a request reached none of the addresses: not one of them failed then but the way to all."""
+        return None if self._unreached_at is None else self._monotonic() - self._unreached_at
 
     def order(self) -> list[int]:
         """Which ways to try, the likeliest first."""
@@ -63,7 +79,11 @@ class HubRoute:
             first = 0
         return [first, *(one for one in range(len(self.ways)) if one != first)]
 
+    def unreached(self) -> None:
+        self._unreached_at = self._monotonic()
+
     def answered(self, index: int, answer: Answer, sent: float) -> None:
+        self._answered_at = self._monotonic()
         if index != self._current:
             self._current, self._since = index, self._monotonic()
         if self._heard is not None:
@@ -104,6 +124,8 @@ class RoutedConnection:
                 continue
             self._route.answered(index, answer, sent)
             return answer
+        if not self._aborted:
+            self._route.unreached()
         raise HubUnreachableError("; ".join(reasons))
 
     def close(self) -> None:

@@ -73,6 +73,15 @@ class Lines:
                 probe = await self._probe(configuration)
                 self._measured[name] = _Measured(configuration, probe, start(f"line {name}", probe.run))
 
+    def follow(self, hub_host: str, unreached_seconds: float | None) -> None:
+        """The hub is reached here now. `unreached_seconds`: ago, none of its addresses answered."""
+        if hub_host == self._hub_host:
+            return
+        self._hub_host = hub_host
+        for measured in self._measured.values():
+            if not measured.configuration.stamp.host:
+                measured.probe.follow(hub_host, unreached_seconds)
+
     def cancel(self) -> None:
         for measured in self._measured.values():
             measured.task.cancel()

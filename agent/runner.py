@@ -53,6 +53,7 @@ RESTART_SECONDS = 5.0
 FLUSH_SECONDS = 0.5
 EARLY_SECONDS = 0.1
 ENROLMENT_SECONDS = 5.0
+FOLLOW_SECONDS = 2.0
 _TIME = NODE_TIME_HEADER.lower()
 
 
@@ -136,7 +137,6 @@ class Agent:
             lambda answer, sent, received: self._hub_clock.heard(answer.headers.get(_TIME), sent, received),
             lambda: self._moment().monotonic,
         )
-        address, context = self._route.ways[0].address, self._route.ways[0].context
         self._delivery = Delivery(
             queue,
             self._queue_worker,
@@ -167,13 +167,13 @@ class Agent:
         )
         self._cached = Cached()
         self._interval_changed = asyncio.Event()
-        self._lines = Lines(address.host, self._put, self._fact, self._show_line)
+        self._lines = Lines(self._route.address.host, self._put, self._fact, self._show_line)
+        self._whereabouts = Whereabouts(self._route.address.host)
         world = World(
             node=identity.node,
             key=identity.key,
-            hub=address,
-            context=context,
-            whereabouts=Whereabouts(address.host),
+            way=lambda: self._route.way,
+            whereabouts=self._whereabouts,
             wanted=lambda: self._cached.configuration,
         )
         self._probing = Probing(world, self._put, self._fact, self._show_probe)
@@ -196,6 +196,7 @@ class Agent:
                     self._start(tasks, "security", self._security.run),
                     self._start(tasks, "enrolment", partial(self._watch_enrolment, replaced)),
                     self._start(tasks, "line traffic", self._lines.watch_traffic),
+                    self._start(tasks, "hub address", self._follow_hub),
                     *(self._start(tasks, f"uplink {lane.value}", partial(self._delivery.run, lane)) for lane in Lane),
                 ]
                 await _either(stopped, replaced)
@@ -335,6 +336,14 @@ class Agent:
         finally:
             connection.abort()
             worker.end(connection.close)
+
+    async def _follow_hub(self) -> None:
+        """What measures the way to the hub measures the one that the uplink uses."""
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            host = self._route.address.host
+            self._whereabouts.hub_host = host
+            self._lines.follow(host, self._route.seconds_since_unreached)
 
     async def _watch_enrolment(self, replaced: asyncio.Event) -> None:
         while True:

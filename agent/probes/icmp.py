@@ -12,7 +12,7 @@ from agent.probes.echo import STRAIGHT_LOSSES, EchoSession, Request
 from agent.probes.icmp_packets import EchoReply
 from agent.probes.icmp_socket import EchoSocket
 from agent.probes.probe import Probe, Running, Say, World
-from agent.probes.whereabouts import FIRST_HOP
+from agent.probes.whereabouts import FIRST_HOP, HUB
 from agent.probes.windows import WindowFigures, round_trip_samples
 from agent.samples import Family, Kind, Labels, Sample, SampleSet
 from agent.wire import families
@@ -52,6 +52,7 @@ class EchoProbe:
         self._sockets: dict[int, EchoSocket] = {}
         self._token = os.urandom(_TOKEN_BYTES)
         self._resolved_at = float("-inf")
+        self._resolved_hub = ""
         self._told = ""
         self._ready = asyncio.Event()
         self._found = asyncio.Event()
@@ -75,18 +76,25 @@ class EchoProbe:
     async def _look(self) -> None:
         while True:
             named = bool(self._target.address) or self._target.target not in ("gateway", "first_hop")
-            if not named or time.monotonic() - self._resolved_at >= RESOLVE_AGAIN_SECONDS:
+            if not named or self._moved or time.monotonic() - self._resolved_at >= RESOLVE_AGAIN_SECONDS:
                 await self._look_once()
             await asyncio.sleep(LOOK_SECONDS)
 
+    @property
+    def _moved(self) -> bool:
+        """Whether the hub is reached under another name than the one that was resolved."""
+        is_hub = not self._target.address and self._target.target == HUB
+        return is_hub and self._resolved_hub != self._world.whereabouts.hub_host
+
     async def _look_once(self) -> None:
+        hub = self._world.whereabouts.hub_host
         try:
             found = await self._world.whereabouts.addresses(self._target.target, self._target.address)
         except (OSError, TimeoutError) as error:
             # The address known so far may well be right: the name server may be beyond the cut.
             self._tell(f"cannot be resolved: {error or 'no answer'}")
             return
-        self._resolved_at = time.monotonic()
+        self._resolved_at, self._resolved_hub = time.monotonic(), hub
         # Name servers turn the order of a name's addresses: one that is still among them stays.
         if found and self._address not in found:
             logger.info("icmp %s: asking %s", self._target.target, found[0])

@@ -177,6 +177,16 @@ class PortSession:
             self.gaps.append(Gap(self._tail, 0, fate, -1))
             self._tail = Unanswered()
 
+    def leave(self, until: int) -> None:
+        """Nothing is sent here any more, and the line is not to blame: charge it with what was unanswered in windows
+        up to the ordinal `until` alone.
+        """
+        self.excuse()
+        for left, fate in zip(self._tail.split(until), (Fate.UNKNOWN, Fate.UNMEASURED), strict=True):
+            if left.runs:
+                self.gaps.append(Gap(left, 0, fate, -1))
+        self._tail = Unanswered()
+
     def _lost(self, packet: Packet) -> None:
         self._tail.add(packet.window, packet.standing)
         if packet.standing is not Standing.EXCUSED:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agent.hub_client import HubAddress
+from agent.hub_route import Way
 from agent.probes.whereabouts import Whereabouts
 from agent.samples import Family, SampleSet
 from agent.wire.configuration import NodeConfiguration, ProbesConfiguration, ProbeTarget
@@ -27,15 +28,24 @@ class ProbeFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`wanted`: the configuration as it is now. `key`: the node's, for what only nodes may ask of the hub."""
+    """`wanted`: the configuration as it is now. `key`: the node's, for what only nodes may ask of the hub.
+    `way`: how the hub is reached now.
+    """
 
     node: str
     key: str = field(repr=False)
-    hub: HubAddress
-    context: ssl.SSLContext | None
-    """How the hub's certificate is verified; None over plain HTTP."""
+    way: Callable[[], Way]
     whereabouts: Whereabouts
     wanted: Callable[[], NodeConfiguration | None]
+
+    @property
+    def hub(self) -> HubAddress:
+        return self.way().address
+
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """How the hub's certificate is verified; None over plain HTTP."""
+        return self.way().context
 
     @property
     def probes(self) -> ProbesConfiguration:

@@ -153,6 +153,22 @@ class StampSession:
         if session is self._record and answer.arrival is not Arrival.FOREIGN:
             self._scouting.stop()
 
+    def move(self, now: float, charged_until: float | None) -> None:
+        """The reflector is asked under another address from now on, where it counts anew: a session of its own.
+
+        What stayed unanswered was the earlier address' fault, but for what was sent up to `charged_until`.
+        """
+        self._settle(now)
+        until = -1
+        if charged_until is not None:
+            begun = [one.ordinal for one in self._open.values() if one.ends_at - WINDOW_SECONDS <= charged_until]
+            until = max(begun, default=self._awaiting.ordinal_at(charged_until + self._clock_offset))
+        self._record.leave(until)
+        self._retired.append(self._record)
+        self._record = PortSession(self._next_port, opening_until=now + OPENING_SECONDS)
+        self._next_port += 1
+        self._scouting.stop()
+
     def reports(self, limit: int) -> list[Report]:
         """At most so many, in time order for each series. Call again while it returns `limit`."""
         found: list[Report] = []

@@ -60,6 +60,8 @@ class StampProbe:
         self._addresses: list[Address] = []
         self._turn = 0
         self._resolved_at = float("-inf")
+        self._leaving = False
+        self._charged_until: float | None = None
         self._ready = asyncio.Event()
         self._reported_at = float("-inf")
         self.session = StampSession(
@@ -70,6 +72,14 @@ class StampProbe:
             time.time(),
             parse_awaiting(awaiting),
         )
+
+    def follow(self, host: str, unreached_seconds: float | None) -> None:
+        """The reflector is at `host` now. `unreached_seconds`: ago, no address of the hub answered at all."""
+        if host != self._host:
+            logger.info("line %s: the reflector is asked at %s", self.line, host)
+            self._host = host
+            self._charged_until = None if unreached_seconds is None else time.monotonic() - unreached_seconds
+            self._leaving = True
 
     async def run(self) -> None:
         """Raises only what is unexpected."""
@@ -114,7 +124,7 @@ class StampProbe:
 
     async def _resolve(self) -> None:
         while True:
-            if not self._addresses or self._is_silent():
+            if not self._addresses or self._leaving or self._is_silent():
                 await self._resolve_once()
             await asyncio.sleep(FIRST_RESOLVE_SECONDS)
 
@@ -123,27 +133,31 @@ class StampProbe:
         return waited and self.session.straight_losses >= LOSSES_TO_RESOLVE
 
     async def _resolve_once(self) -> None:
+        host = self._host
         try:
             async with asyncio.timeout(RESOLVE_TIMEOUT_SECONDS):
                 found = await run_once(
-                    f"resolve {self._host}",
+                    f"resolve {host}",
                     socket.getaddrinfo,
-                    self._host,
+                    host,
                     self.target.port,
                     type=socket.SOCK_DGRAM,
                 )
         except (OSError, TimeoutError) as error:
             if not self._addresses:
-                logger.warning("line %s: %s cannot be resolved: %s", self.line, self._host, error or "no answer")
+                logger.warning("line %s: %s cannot be resolved: %s", self.line, host, error or "no answer")
             # The addresses known so far may well be right: the name server may be beyond the cut.
             self._resolved_at = time.monotonic()
             return
         self._resolved_at = time.monotonic()
         addresses: list[Address] = [(one[0], one[4]) for one in found]
         if addresses != self._addresses:
+            if self._leaving and self._addresses:
+                self.session.move(time.monotonic(), self._charged_until)
             self._addresses, self._turn = addresses, 0
         elif self.session.straight_losses:
             self._turn += 1
+        self._leaving = host != self._host
 
     def _transmit(self, transmit: Transmit) -> None:
         if not self._addresses:

@@ -19,8 +19,8 @@ GATEWAY, FIRST_HOP, HUB = "gateway", "first_hop", "hub"
 
 
 class Whereabouts:
-    """`first_hop`: what the path probe found last, also in an earlier process. `hub_host` may be set anew when the
-    node talks to its hub under another address; within a minute the probes of the hub follow.
+    """`first_hop`: what the path probe found last, also in an earlier process. `hub_host` is set anew when the
+    node talks to its hub under another address; the probes of the hub follow.
     """
 
     def __init__(self, hub_host: str, read_route: Callable[[], DefaultRoute | None] = read_default_route) -> None:

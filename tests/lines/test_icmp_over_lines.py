@@ -11,7 +11,8 @@ from typing import cast
 import pytest
 
 from agent.hub_client import HubAddress
-from agent.probes import path
+from agent.hub_route import Way
+from agent.probes import icmp, path
 from agent.probes.icmp import EchoProbe
 from agent.probes.path import Path, PathCheck, answers, trace
 from agent.probes.periodic import Timing
@@ -20,7 +21,7 @@ from agent.probes.whereabouts import Whereabouts
 from agent.samples import SampleSet
 from agent.wire import families
 from agent.wire.configuration import LOSS_TIMEOUT_SECONDS, ProbeTarget
-from tests.lines.bench import FAR_HUB, FIRST_HOP, GATEWAY, HUB, Bench
+from tests.lines.bench import FAR_HUB, FIRST_HOP, GATEWAY, HUB, SECOND_HUB, Bench
 from tests.lines.spec import Direction, LineSpec
 from tests.lines.truth import echo_stories
 
@@ -35,7 +36,7 @@ class Asking:
     def __init__(self, hub: str, targets: tuple[str, ...] = TARGETS) -> None:
         self.sets: list[SampleSet] = []
         address = HubAddress(False, hub, 80, "")
-        self.world = World("n1", "", address, None, Whereabouts(hub), lambda: None)
+        self.world = World("n1", "", lambda: Way(address, None), Whereabouts(hub), lambda: None)
         interval = cast(int, INTERVAL_SECONDS)
         self.probes = {
             name: EchoProbe(ProbeTarget("icmp", name, "", interval), self.world, self._say) for name in targets
@@ -186,3 +187,20 @@ def test_loss_and_delay_of_icmp_are_the_lines_own(bench: Bench) -> None:
         if sample.name == families.ICMP_RTT and ("quantile", "0.5") in sample.labels
     )
     assert 0.04 <= fastest < 0.06
+
+
+def test_echoes_follow_the_hub_to_another_address(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(icmp, "LOOK_SECONDS", 0.1)
+    asking = Asking(HUB, ("hub",))
+
+    async def script() -> None:
+        await asking.answered("hub", 5)
+        asking.world.whereabouts.hub_host = SECOND_HUB
+        async with asyncio.timeout(LONGEST_SECONDS):
+            while asking.probes["hub"]._address != SECOND_HUB:
+                await asyncio.sleep(0.02)
+        await asking.answered("hub", 5)
+
+    bench.node.call(lambda: asyncio.run(asking.run(script)))
+    assert asking.lost["hub"] == 0
+    assert {one.destination for one in bench.line.log() if one.direction == "up"} == {HUB, SECOND_HUB}

@@ -158,3 +158,26 @@ def test_the_hub_under_another_address_is_measured_on(bench: Bench, monkeypatch:
     measured = measure(bench, script)
     assert {one.destination for one in bench.line.log() if one.direction == "up"} == {HUB, SECOND_HUB}
     assert measured.received >= 60
+
+
+def test_the_second_address_of_the_hub_is_measured_when_the_first_one_dies(bench: Bench) -> None:
+    async def script(run: Probing) -> None:
+        await run.answered(30)
+        bench.hub.ip("address", "del", HUB, "peer", bench.node_address, "dev", "line0")
+        bench.hub.ip("route", "replace", bench.node_address, "dev", "line0", "src", SECOND_HUB)
+        await run.packets(50)
+        run.probe.follow(SECOND_HUB, None)
+        await run.answered(50)
+        # The first one is back and answers the uplink again.
+        bench.hub.ip("address", "add", HUB, "peer", bench.node_address, "dev", "line0")
+        run.probe.follow(HUB, None)
+        await run._until(lambda: run.probe._addresses[0][1][0] == HUB)
+        await run.answered(50)
+
+    measured = measure(bench, script)
+    lost = measured.lost
+    assert (lost.up, lost.down, lost.unknown) == (0, 0, 0)
+    assert lost.unmeasured >= 50
+    destinations = [one.destination for one in bench.line.log() if one.direction == "up"]
+    assert destinations[0] == destinations[-1] == HUB
+    assert SECOND_HUB in destinations

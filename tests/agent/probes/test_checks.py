@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from agent.hub_client import HubAddress, trusting_authority
+from agent.hub_route import Way
 from agent.probes import dns, http, icmp, tcp, tls
 from agent.probes.defaults import default_targets
 from agent.probes.dns_packets import DnsError
@@ -34,7 +35,7 @@ HUB = ProbeTarget("any", "hub")
 def world(port: int, context: Any = None, probes: ProbesConfiguration | None = None) -> World:
     address = HubAddress(context is not None, "127.0.0.1", port, "")
     configuration = NodeConfiguration("n1", "s", 15, (), probes)
-    return World("n1", "k", address, context, Whereabouts("127.0.0.1"), lambda: configuration)
+    return World("n1", "k", lambda: Way(address, context), Whereabouts("127.0.0.1"), lambda: configuration)
 
 
 def values(findings: Findings, name: str) -> list[float]:

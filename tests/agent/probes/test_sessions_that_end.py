@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.agent.probes.simulated import UNIX, Reflector, Simulation, assert_true_to_the_log, cut, losing
+from agent.probes.unanswered import Losses
+from tests.agent.probes.simulated import UNIX, Reflector, Simulation, assert_true_to_the_log, clear, cut, losing
 
 
 @pytest.mark.parametrize("down_seconds", [0.0, 2.0, 40.0])
@@ -149,3 +152,47 @@ def test_after_moving_to_a_new_port_directions_are_known_again() -> None:
     simulation.run(300)
     for start in range(160, 280, 10):
         assert simulation.losses[start].losses.up == simulation.fates[start]["up"]
+
+
+def test_an_address_that_died_is_not_charged_to_the_line() -> None:
+    simulation = Simulation()
+    simulation.run(100)
+    simulation.up = cut(100, 1000)
+    simulation.run(132)
+    simulation.session.move(simulation.now, None)
+    simulation.up = clear()
+    simulation.run(200)
+    assert simulation.total("up") == simulation.total("down") == simulation.total("unknown") == 0
+    assert simulation.total("unmeasured") == sum(fates["up"] for fates in simulation.fates.values()) == 320
+    assert simulation.losses[180].losses == Losses()
+    assert len(simulation.session.ports) == 1 and 0 not in simulation.session.ports
+
+
+def test_a_cut_before_another_address_answered_is_the_lines() -> None:
+    simulation = Simulation()
+    simulation.run(100)
+    simulation.up = simulation.down = cut(100, 400)
+    simulation.run(402)
+    # None of the addresses answered at second 395; the next request reached the second one.
+    simulation.session.move(simulation.now, 395.0)
+    simulation.run(500)
+    assert (simulation.total("up"), simulation.total("down")) == (0, 0)
+    assert simulation.total("unknown") == pytest.approx(3000, abs=50)
+    assert simulation.total("unmeasured") <= 30
+
+
+@given(
+    st.lists(st.floats(min_value=0.001, max_value=40), max_size=6),
+    st.floats(min_value=0, max_value=0.3),
+)
+def test_moving_on_a_line_in_order_charges_nothing_ever(steps: list[float], delay: float) -> None:
+    simulation = Simulation(clear(delay), clear(delay))
+    for step in steps:
+        simulation.run(simulation.now + step)
+        simulation.session.move(simulation.now, None)
+    simulation.run(simulation.now + 60)
+    assert simulation.total("up") == simulation.total("down") == simulation.total("unknown") == 0
+    for window, fates in simulation.fates.items():
+        if window in simulation.losses:
+            assert simulation.figures[window].sent == fates["answered"]
+            assert simulation.figures[window].received == fates["answered"]

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.hub_client import HubAddress
+from agent.hub_route import Way
 from agent.probes.bounds import due, most_bytes
 from agent.probes.periodic import Timing
 from agent.probes.probe import ProbeFailedError, World
@@ -75,8 +76,7 @@ def world(port: int, configuration: NodeConfiguration) -> World:
     return World(
         "n1",
         "k",
-        HubAddress(False, "127.0.0.1", port, ""),
-        None,
+        lambda: Way(HubAddress(False, "127.0.0.1", port, ""), None),
         Whereabouts("127.0.0.1"),
         lambda: holder.configuration,
     )
