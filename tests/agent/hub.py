@@ -67,11 +67,14 @@ class Hub:
     event_requests: list[EventBatch] = field(default_factory=list)
     event_status: Callable[[EventBatch], int] = lambda _batch: 200
     clock_offset: float = 0.0
+    host: str = "127.0.0.1"
+    silent: bool = False
+    """Hangs up without an answer."""
     arrived: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
-        return f"{'https' if self.secure else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}"
 
     @property
     def samples(self) -> list[tuple[dict[str, str], int, float]]:
@@ -95,7 +98,7 @@ class _Server(ThreadingHTTPServer):
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate)
-        super().__init__(("127.0.0.1", hub.port), _Handler)
+        super().__init__((hub.host, hub.port), _Handler)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         if self.context is None:
@@ -117,8 +120,14 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Quiet."""
 
+    def handle_one_request(self) -> None:
+        super().handle_one_request()
+        self.close_connection = self.close_connection or self.server.hub.silent
+
     def do_GET(self) -> None:
         hub = self.server.hub
+        if hub.silent:
+            return None
         if self.path == "/ca.pem" and hub.ca_pem is not None:
             return self._answer(200, {}, hub.ca_pem)
         if self.path == "/healthz":
@@ -137,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         hub = self.server.hub
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if hub.silent:
+            return None
         if self.path == "/api/v1/enrol":
             asked = json.loads(body)
             if hub.enrol_status is not None:
@@ -217,12 +228,13 @@ class Reflector:
     up_log: list[float] = field(default_factory=list)
     down_log: list[float] = field(default_factory=list)
     ports: set[int] = field(default_factory=set)
+    host: str = "127.0.0.1"
 
 
 @contextmanager
 def reflecting(reflector: Reflector) -> Iterator[Reflector]:
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", reflector.port))
+    udp.bind((reflector.host, reflector.port))
     udp.settimeout(0.1)
     reflector.port = udp.getsockname()[1]
     ended = threading.Event()
