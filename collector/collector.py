@@ -63,7 +63,7 @@ from collector.sink import Sink
 from collector.snapshot import CollectorSnapshot, JudgingCounters, SecurityFindings
 from collector.stamp_sessions import FILE_NAME, sessions_document
 from collector.state import LatestState
-from collector.tables import Node
+from collector.tables import Node, SampleWriter
 from collector.writer import DatabaseWriter
 
 __all__ = ["Collector", "CollectorSettings"]
@@ -150,7 +150,7 @@ class Collector:
             self._view = view
             nodes = {node.node for node in view.nodes}
             self._state.forget(nodes, {line.line for line in view.lines})
-            self._ingest.forget(nodes)
+            self._ingest.forget(nodes | {one.writer for one in view.writers})
             document = sessions_document(view, self._settings.stamp_secret)
             digest = hashlib.sha256(document.encode()).digest()
             if digest != self._sessions_digest:
@@ -285,7 +285,7 @@ class Collector:
         return configuration_response(configuration.to_json(), request.headers.get("if-none-match"))
 
     async def _write(self, request: Request) -> Response:
-        identity = await self._identify(request)
+        identity = await self._identify(request, also_writers=True)
         await self._ingest.write(request, identity)
         return Response(status_code=204)
 
@@ -300,13 +300,15 @@ class Collector:
         await self._identify(request)
         return await self._throughput.upload(request)
 
-    async def _identify(self, request: Request) -> NodeIdentity:
+    async def _identify(self, request: Request, *, also_writers: bool = False) -> NodeIdentity:
         if self._view is None:
             await self.refresh()
         key = bearer_key(request)
         identity = None if key is None else self.directory.by_key.get(key_hash(key))
         if identity is None:
             raise problems.unknown_key()
+        if identity.writer and not also_writers:
+            raise problems.only_writes()
         return identity
 
     def _load_view(self) -> DirectoryView:
@@ -327,6 +329,11 @@ class Collector:
             rows = [{"id": node, "last_seen_at": arrival} for node, arrival in changed.items()]
             await self._writer.call(lambda session: session.execute(update(Node), rows) and None)
             self._flushed = {**self._flushed, **changed}
+        wrote = {one: at for one, at in self._ingest.writers_heard.items() if self._flushed.get(one) != at}
+        if wrote:
+            written = [{"id": one, "last_write_at": at} for one, at in wrote.items()]
+            await self._writer.call(lambda session: session.execute(update(SampleWriter), written) and None)
+            self._flushed = {**self._flushed, **wrote}
 
     async def _seal(self) -> None:
         now = self._clock()

@@ -29,7 +29,7 @@ from hub.backup import BackupStatus
 from hub.backup_commands import backups
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
-from hub.http import alerts, board, metrics, openapi, pages, problems, reports, runbooks, site_sheet
+from hub.http import alerts, board, metrics, openapi, pages, problems, reports, runbooks, site_sheet, site_writers
 from hub.http.conditional import ConditionalAnswers
 from hub.http.principal import principal_of
 from hub.http.rights import declarations, public, requires
@@ -176,6 +176,11 @@ class Hub:
         ca_sha256 = self._certificates.ca_sha256 if self._certificates else None
         app.include_router(
             site_sheet.router(access.sign_ins, access.places, self._configuration, ca_sha256, packages)
+        )
+        app.include_router(
+            site_writers.router(
+                access.sign_ins, access.places, self._configuration, ca_sha256, self._collector.refresh
+            )
         )
         app.include_router(runbooks.router())
         app.include_router(pages.router())

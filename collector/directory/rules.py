@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 
 from collector.directory import states
 from collector.directory.draft import Alteration, Draft
 from collector.directory.entry import required_problems
 from collector.directory.failure import Message, Problem
 from collector.directory.nouns import NOUNS, State
-from collector.tables import Line, LineMinute, Node, Site
+from collector.tables import Line, LineMinute, Node, SampleWriter, Site
 
 MAX_DEPTH = 16
 MAX_NAMED = 3
@@ -82,7 +82,9 @@ def _removed(draft: Draft, noun: str, keys: Sequence[str]) -> Iterator[tuple[str
 def _measured(draft: Draft, noun: str, numbers: Mapping[str, int]) -> set[int]:
     statements = {
         "lines": select(Line.id).where(exists().where(LineMinute.line_id == Line.id)),
-        "sites": select(Site.id).where(exists().where(Node.site_id == Site.id)),
+        "sites": select(Site.id).where(
+            or_(exists().where(Node.site_id == Site.id), exists().where(SampleWriter.site_id == Site.id))
+        ),
     }
     if noun not in statements:
         return set()

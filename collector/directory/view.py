@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from collector.directory.changes import Change
 from collector.ingest.identity import NodeIdentity
-from collector.tables import Device, Line, Node, Site, SitePast, Unit
+from collector.tables import Device, Line, Node, SampleWriter, Site, SitePast, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,16 @@ class DeviceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class WriterRecord:
+    """A program of others that writes samples for a site."""
+
+    writer: str
+    site: str
+    name: str
+    last_write_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryView:
     """Revoked nodes are not in it. All in order of their codes."""
 
@@ -83,8 +93,9 @@ class DirectoryView:
     nodes: tuple[NodeRecord, ...] = ()
     lines: tuple[LineRecord, ...] = ()
     devices: tuple[DeviceRecord, ...] = ()
+    writers: tuple[WriterRecord, ...] = ()
     by_key: Mapping[str, NodeIdentity] = field(default_factory=dict, repr=False)
-    """By the SHA-256 of the node's key."""
+    """By the SHA-256 of the node's key, or of the writer's token."""
 
     @property
     def line_ids(self) -> dict[str, int]:
@@ -121,6 +132,14 @@ def load_view(session: Session, today: date | None = None) -> DirectoryView:
         .where(_is_there(Device.valid_to, today))
         .order_by(Device.code)
     ).all()
+    writer_rows = session.execute(
+        select(
+            SampleWriter.id, SampleWriter.site_id, SampleWriter.name, SampleWriter.last_write_at,
+            SampleWriter.token_sha256,
+        )
+        .where(SampleWriter.revoked_at.is_(None))
+        .order_by(SampleWriter.id)
+    ).all()  # fmt: skip
     sites = _sites(session, today)
     # What stands at a site that has ended is not there either.
     line_rows = [row for row in line_rows if row.site_id in sites]
@@ -153,8 +172,16 @@ def load_view(session: Session, today: date | None = None) -> DirectoryView:
         for row in device_rows
         if row.site_id in sites
     )
+    writers = {
+        row.token_sha256: WriterRecord(row.id, sites[row.site_id].site, row.name, row.last_write_at)
+        for row in writer_rows
+        if row.site_id in sites
+    }
     hashes = {row.id: row.key_sha256 for row in rows}
-    return DirectoryView(tuple(sites.values()), nodes, lines, devices, _identities(nodes, lines, hashes))
+    by_key = _identities(nodes, lines, hashes)
+    for digest, one in writers.items():
+        by_key[digest] = NodeIdentity(one.writer, one.site, {}, frozenset(), writer=one.name)
+    return DirectoryView(tuple(sites.values()), nodes, lines, devices, tuple(writers.values()), by_key)
 
 
 def _sites(session: Session, today: date | None) -> dict[int, SiteRecord]:
@@ -197,7 +224,11 @@ def _identities(
             of_node[line.measured_by].add(line.line)
     return {
         hashes[node.node]: NodeIdentity(
-            node.node, node.site, dict(of_site[node.site]), frozenset(of_node[node.node]), node.clock_offset_ms
+            node.node,
+            node.site,
+            dict(of_site[node.site]),
+            frozenset(of_node[node.node]),
+            node.clock_offset_ms,
         )
         for node in nodes
     }

@@ -46,6 +46,14 @@ def unknown_key() -> ProblemError:
     )
 
 
+def only_writes() -> ProblemError:
+    return ProblemError(
+        403,
+        "Mã này chỉ để gửi số liệu / This token only writes samples",
+        "Máy có chương trình của Thông Suốt dùng khóa riêng. / A machine with our agent has a key of its own.",
+    )
+
+
 def token_refused(reason: str) -> ProblemError:
     vietnamese, english = {
         "used": ("Mã ghi danh đã được dùng.", "The enrolment token has been used."),

@@ -80,6 +80,8 @@ class Ingest:
         self._settings = settings
         self._clock = clock
         self._senders: dict[str, _Sender] = {}
+        self.writers_heard: dict[str, float] = {}
+        """Programs of others → Unix seconds of their last request."""
         self._statuses: Counter[int] = Counter()
         self._refused: Counter[str] = Counter()
         self._samples = 0
@@ -101,6 +103,7 @@ class Ingest:
     def forget(self, nodes: set[str]) -> None:
         """Keep only these."""
         self._senders = {node: sender for node, sender in self._senders.items() if node in nodes}
+        self.writers_heard = {one: at for one, at in self.writers_heard.items() if one in nodes}
 
     async def write(self, request: Request, identity: NodeIdentity) -> None:
         """Returns when all is kept. Raises ProblemError."""
@@ -112,7 +115,10 @@ class Ingest:
     async def admitted(self, identity: NodeIdentity, now: float) -> AsyncIterator[_Sender]:
         """One request of a node, whatever it brings: heard, and not too fast. Raises ProblemError."""
         sender = self._sender(identity, now)
-        self._state.heard(identity.node, now)
+        if identity.writer:
+            self.writers_heard[identity.node] = now
+        else:
+            self._state.heard(identity.node, now)
         self._check_rate(sender, now)
         sender.at_once += 1
         try:
@@ -158,12 +164,16 @@ class Ingest:
         except SQLAlchemyError:
             raise problems.storage_busy(RETRY_AFTER_SECONDS) from None
         self._uncountable += unusable
-        self._state.apply_readings(identity.node, accepted.node_samples, now)
+        if not identity.writer:
+            self._state.apply_readings(identity.node, accepted.node_samples, now)
         self._state.apply_windows(windows, now)
 
     async def _offset(self, request: Request, identity: NodeIdentity, sender: _Sender, arrived: float) -> int:
         measured = node_clock.measured_offset_ms(request.headers.get(NODE_TIME_HEADER), arrived)
         if measured is None:
+            return 0
+        if identity.writer:
+            # Only our agents say their samples by the clock that this header tells.
             return 0
         if node_clock.is_doubtful(sender.offset_ms, measured, sender.doubts):
             sender.doubts += 1

@@ -16,3 +16,5 @@ class NodeIdentity:
     """The lines that this node measures: only from it do their minutes come."""
     clock_offset_ms: int = field(default=0, compare=False)
     """As it was held when the hub last stopped."""
+    writer: str = ""
+    """Name of a program of others, which may write under names of its own only; "": an agent of ours."""

@@ -15,6 +15,8 @@ from agent.wire.remote_write import varint
 from collector.ingest.identity import NodeIdentity
 from collector.ingest.remote_write_pb2 import Label
 
+RESERVED = "thongsuot_"
+"""Begins the names of families that agents and hub alone may say."""
 MAX_LABELS = 64
 MAX_NAME_BYTES = 256
 MAX_VALUE_BYTES = 2048
@@ -49,7 +51,10 @@ def parse_labels(encoded: Iterable[bytes], identity: NodeIdentity) -> dict[str, 
     _check(labels, identity)
     # Overwritten whatever was said: a node cannot speak for another.
     labels["site"] = identity.site
-    labels["node"] = identity.node
+    if identity.writer:
+        labels["writer"] = identity.writer
+    else:
+        labels["node"] = identity.node
     return labels
 
 
@@ -78,6 +83,10 @@ def _check(labels: dict[str, str], identity: NodeIdentity) -> None:
         raise LabelsRefusedError("label_too_long", _describe(labels))
     if not _METRIC_NAME.fullmatch(metric):
         raise LabelsRefusedError("illegal_metric_name", _describe(labels))
+    if identity.writer:
+        if metric.startswith(RESERVED):
+            raise LabelsRefusedError("reserved_name", _describe(labels))
+        return
     line = labels.get("line")
     if line is not None and line not in identity.lines:
         raise LabelsRefusedError("foreign_line", _describe(labels))

@@ -26,6 +26,7 @@ from collector.tables.people import Person, Telephone
 from collector.tables.sites import Site, SitePast
 from collector.tables.units import Unit
 from collector.tables.users import User
+from collector.tables.writers import SampleWriter
 
 __all__ = [
     "ApiTokenRow",
@@ -48,6 +49,7 @@ __all__ = [
     "NodeMinute",
     "Person",
     "RecoveryCodeRow",
+    "SampleWriter",
     "Site",
     "SiteAccessRow",
     "SitePast",

@@ -88,6 +88,7 @@ BY_PREFIX: dict[str, str] = {
     "thongsuot_updates_": NODE,
     "thongsuot_traps": "for each node, one by what became of the trap (from a list)",
     "thongsuot_ups_": "for each node, one by UPS",
+    "thongsuot_writer_": "one for each program of others (at most 20 a site)",
     "process_": "one for the hub's process",
 }
 

@@ -23,6 +23,7 @@ NEEDS: dict[str, str] = {
     "thongsuot_forward_failed_requests_total": "a receiver that has failed at least once",
     "thongsuot_forward_oldest_timestamp_seconds": "samples that wait at the moment of the scrape",
     "thongsuot_ingest_refused_samples_total": "a node that has sent what the hub refuses",
+    "thongsuot_writer_last_write_timestamp_seconds": "a program of others that writes samples for a site",
     "thongsuot_filesystem_errors_total": "a filesystem of ext4",
 }
 """Families that a rule asks for and that not every running system shows: what it takes to see them."""

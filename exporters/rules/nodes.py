@@ -46,6 +46,8 @@ _DISK_LABELS = {**_NODE, "mountpoint": "/"}
 _FREE = _node("thongsuot_filesystem_available_bytes", _DISK)
 _SIZE = _node("thongsuot_filesystem_size_bytes", _DISK)
 
+_WRITER = 'thongsuot_writer_last_write_timestamp_seconds{site="xa-a",writer="vmagent"}'
+
 GROUP = Group(
     "nodes",
     "15s",
@@ -69,6 +71,26 @@ GROUP = Group(
             call=OFFICE,
             fires=Example({_node("thongsuot_node_up"): "0x40", 'thongsuot_node_up{site="xa-a",node="n-2"}': "1x40"}, labels=_NODE),
             quiet=Example({_node("thongsuot_node_up"): "0x40"}),
+        ),
+        Alert(
+            name="WriterSilent",
+            expr="time() - max by (site, writer) (thongsuot_writer_last_write_timestamp_seconds) > 900",
+            hold="5m",
+            severity="warning",
+            scope="site",
+            summary=Text("Nguồn số liệu {{ $labels.writer }} ngừng gửi", "The writer {{ $labels.writer }} has stopped"),
+            meaning=Text(
+                "Chương trình gửi số liệu này (Prometheus, vmagent, …) đã im lặng quá 15 phút.",
+                "This program that writes samples (Prometheus, vmagent, …) has been silent for 15 minutes.",
+            ),
+            causes=Text("Chương trình dừng, mất mạng, hoặc mã đã bị thu hồi.", "It was stopped, is cut off, or its token was taken back."),
+            steps=(
+                Text("Xem nhật ký của chương trình đó: hub trả lời mã nào.", "Look at that program's log: what the hub answers."),
+                Text("Nếu không dùng nữa, thu hồi mã của nó tại trung tâm.", "When it is no longer used, take its token back at the hub."),
+            ),
+            call=TECHNICIAN,
+            fires=Example({_WRITER: "0x60"}, at="30m", labels={"site": "xa-a", "writer": "vmagent"}),
+            quiet=Example({_WRITER: "0+60x60"}, at="30m"),
         ),
         _clock("NodeClockDrift", LIMITS.clock_drift_weak_seconds, "10m", "warning", "1"),
         _clock("NodeClockWrong", LIMITS.clock_drift_bad_seconds, "5m", "critical", "30"),

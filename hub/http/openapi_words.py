@@ -51,6 +51,9 @@ SUMMARIES: dict[str, str] = {
     "GET /api/v1/sites/{site}/enrolment-tokens": "Enrolment tokens of a site",
     "POST /api/v1/sites/{site}/enrolment-tokens": "Make an enrolment token, with the line to paste",
     "DELETE /api/v1/sites/{site}/enrolment-tokens/{token_id}": "Take an enrolment token back",
+    "GET /api/v1/sites/{site}/writers": "Programs of others that write samples for a site",
+    "POST /api/v1/sites/{site}/writers": "Let a program of others write samples for a site: its token",
+    "DELETE /api/v1/sites/{site}/writers/{writer}": "Take a writer's token back",
     "GET /healthz": "Says that the hub answers",
 }
 
