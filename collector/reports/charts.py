@@ -40,7 +40,7 @@ def delay(days: Sequence[DayFigures], limit: float) -> str:
         for day, value, x in points
     )
     return _svg(
-        title, days, f'<polyline class="line" points="{line}"/>{dots}{_limit(limit, highest)}', milliseconds(highest)
+        title, days, f'<polyline class="curve" points="{line}"/>{dots}{_limit(limit, highest)}', milliseconds(highest)
     )
 
 

@@ -12,6 +12,7 @@ from collector.reports.words import (
     CAUSES,
     KEPT,
     LIMITS,
+    PROFILE,
     STATES,
     both,
     duration,
@@ -20,6 +21,7 @@ from collector.reports.words import (
     milliseconds,
     month_words,
     percent,
+    profile_value,
 )
 
 STYLESHEET = "/static/report.css"
@@ -41,7 +43,7 @@ def render(report: MonthReport, limits: Limits) -> str:
         *_lines(report),
         *_details(report, limits),
         *_outages(report.outages),
-        *_sources(report),
+        *_sources(report, limits),
         "</main></body></html>",
     ])  # fmt: skip
 
@@ -54,7 +56,8 @@ def _made(report: MonthReport) -> Iterator[str]:
 
 def _groups(report: MonthReport, limits: Limits) -> Iterator[str]:
     yield '<h2>Tổng hợp <small lang="en">Summary</small></h2>'
-    rows = [_group_row(one) for one in (*report.providers, report.whole)]
+    rows = [_group_row(one, one.name or "Chưa ghi nhà mạng / Provider not entered") for one in report.providers]
+    rows.append(_group_row(report.whole, "Tất cả / All"))
     titles = (
         "Nhà mạng / Provider", "Điểm / Sites", "Đường / Lines", "Độ khả dụng / Availability",
         "Tính cho nhà mạng / Held to the provider", "Mất gói / Loss", "Độ trễ TB / Mean delay",
@@ -66,10 +69,10 @@ def _groups(report: MonthReport, limits: Limits) -> Iterator[str]:
         yield charts.delay(report.whole.days, limits.delay_mean_seconds)
 
 
-def _group_row(one: GroupReport) -> list[str]:
+def _group_row(one: GroupReport, name: str) -> list[str]:
     figures = one.figures
     return [
-        one.name or "Tất cả / All", str(one.sites), str(one.lines), percent(figures.availability, 3),
+        name, str(one.sites), str(one.lines), percent(figures.availability, 3),
         percent(figures.provider_availability, 3), percent(figures.loss), milliseconds(figures.rtt_mean),
         milliseconds(figures.rtt_p95), str(one.outages), str(one.broken.get("availability", 0)),
     ]  # fmt: skip
@@ -138,14 +141,17 @@ def _outages(outages: Iterable[Outage]) -> Iterator[str]:
     yield _table(titles, rows) if rows else "<p>Không có gián đoạn. / No outages.</p>"
 
 
-def _sources(report: MonthReport) -> Iterator[str]:
-    yield '<h2>Nguồn của các ngưỡng <small lang="en">Sources of the limits</small></h2><dl class="sources">'
-    for name, source in report.sources.items():
-        yield f"<dt>{escape(name)}</dt><dd>{escape(source)}</dd>"
-    yield f'</dl><p class="note">{escape(report.note["vi"])} / {escape(report.note["en"])}</p>'
+def _sources(report: MonthReport, limits: Limits) -> Iterator[str]:
+    yield '<h2>Nguồn của các ngưỡng <small lang="en">Sources of the limits</small></h2>'
+    rows = [
+        [both(PROFILE[name]), profile_value(name, getattr(limits, name)), source]
+        for name, source in report.sources.items()
+    ]
+    yield _table(("Ngưỡng / Limit", "Giá trị / Value", "Nguồn / Source"), rows)
+    yield f'<p class="note">{escape(report.note["vi"])} / {escape(report.note["en"])}</p>'
 
 
 def _table(titles: Iterable[str], rows: Iterable[list[str]]) -> str:
     head = "".join(f'<th scope="col">{escape(one)}</th>' for one in titles)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -31,6 +31,24 @@ LIMITS: dict[str, tuple[str, str]] = {
     "load_down": ("Tải chiều xuống, P95 7 ngày", "Load down, P95 of 7 days"),
     "load_up": ("Tải chiều lên, P95 7 ngày", "Load up, P95 of 7 days"),
 }
+PROFILE: dict[str, tuple[str, str]] = {
+    "loss_weak": ("Mất gói, cần chú ý", "Loss, needs attention"),
+    "loss_bad": ("Mất gói, nghiêm trọng", "Loss, critical"),
+    "jitter_weak_seconds": ("Biến thiên trễ, cần chú ý", "Jitter, needs attention"),
+    "rtt_weak_seconds": ("Độ trễ, cần chú ý", "Delay, needs attention"),
+    "rtt_bad_seconds": ("Độ trễ, nghiêm trọng", "Delay, critical"),
+    "mos_weak": ("Chất lượng thoại (MOS), cần chú ý", "Listening quality (MOS), needs attention"),
+    "mos_bad": ("Chất lượng thoại (MOS), nghiêm trọng", "Listening quality (MOS), critical"),
+    "worse_after_minutes": ("Xấu đi sau", "Worse after"),
+    "better_after_minutes": ("Tốt lên sau", "Better after"),
+    "delay_mean_seconds": ("Độ trễ trung bình trong tháng", "Mean delay of the month"),
+    "speed_ratio": ("Tốc độ so với hợp đồng", "Speed against the contract"),
+    "availability": ("Độ khả dụng trong tháng", "Availability of the month"),
+    "load_ratio": ("Tải P95 7 ngày", "Load, P95 of 7 days"),
+    "clock_drift_weak_seconds": ("Lệch giờ, cần chú ý", "Clock drift, needs attention"),
+    "clock_drift_bad_seconds": ("Lệch giờ, nghiêm trọng", "Clock drift, critical"),
+}
+"""The limits of the line-quality profile."""
 KEPT: dict[str, tuple[str, str]] = {
     "kept": ("Đạt", "Kept"),
     "broken": ("Không đạt", "Broken"),
@@ -57,6 +75,15 @@ def percent(ratio: float | None, digits: int = 2) -> str:
 
 def milliseconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{number(seconds * 1000)} ms"
+
+
+def profile_value(name: str, value: float) -> str:
+    """A limit of the profile in the unit that its name tells."""
+    if name.endswith("_seconds"):
+        return milliseconds(value) if value < 1 else f"{number(value, 0)} giây"
+    if name.endswith("_minutes"):
+        return f"{number(value, 0)} phút"
+    return number(value, 2) if name.startswith("mos") else percent(value)
 
 
 def mbits(bits: float | None) -> str:

@@ -12,7 +12,7 @@ from agent.wire.configuration import RTT_BUCKETS_SECONDS
 from collector.quality import load
 from collector.quality.load import Reading
 from collector.quality.profile import shipped
-from collector.reports import charts
+from collector.reports import charts, words
 from collector.reports.figures import Sums, figures, limits_of, quantile, together, worst_load
 from collector.reports.model import DayFigures
 from collector.reports.words import duration, instant, percent
@@ -124,3 +124,21 @@ def test_charts_hold_no_script_and_no_style_and_stand_days_without_figures() -> 
     for svg in (charts.availability(days, 0.995), charts.delay(days, 0.05), charts.delay([], 0.05)):
         assert "style=" not in svg
         assert "nan" not in svg
+
+
+def test_every_limit_of_the_profile_has_words_for_the_report() -> None:
+    assert set(words.PROFILE) == set(shipped().sources)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("rtt_weak_seconds", 0.05, "50,0 ms"),
+        ("clock_drift_bad_seconds", 60.0, "60 giây"),
+        ("worse_after_minutes", 2.0, "2 phút"),
+        ("mos_weak", 4.03, "4,03"),
+        ("availability", 0.995, "99,50 %"),
+    ],
+)
+def test_a_limit_is_shown_in_its_unit(name: str, value: float, shown: str) -> None:
+    assert words.profile_value(name, value) == shown

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from exporters.rules import alerts
+from hub.http.runbooks import title_of
 from tests.hub.hub_app import HubApp
 
 
@@ -13,8 +16,24 @@ async def test_every_alert_has_a_page_that_needs_no_signing_in(hub: HubApp) -> N
     for alert in alerts():
         answer = await client.get(f"/huong-dan/{alert.name}")
         assert answer.status_code == 200
-        assert f"<h1>{alert.name}</h1>" in answer.text
-        assert "<strong>Việc làm đầu tiên</strong>" in answer.text
+        assert f"quy tắc {alert.name}</summary>" in answer.text
+        assert "<h2>Việc làm đầu tiên</h2><ol><li>" in answer.text
+        (title,) = re.findall("<h1>(.*)</h1>", answer.text)
+        assert title
+        assert "{{" not in answer.text.partition("<pre")[0]
+
+
+@pytest.mark.parametrize(
+    ("summary", "title"),
+    [
+        ("Đường truyền {{ $labels.line }} mất kết nối", "Đường truyền … mất kết nối"),
+        ("Thiết bị {{ $labels.a }} ở {{ $labels.b }} không trả lời", "Thiết bị … ở … không trả lời"),
+        ("{{ $value }} địa điểm", "… địa điểm"),
+        ("Máy {{ $labels.a }} ({{ $labels.b }})", "Máy …"),
+    ],
+)
+def test_the_title_names_no_line_or_machine(summary: str, title: str) -> None:
+    assert title_of(summary) == title
 
 
 async def test_a_page_stands_under_the_strict_policy(hub: HubApp) -> None:
