@@ -33,6 +33,7 @@ class PresetShown(BaseModel):
     name: str
     title_vi: str
     title_en: str
+    source_vi: str
     source: str
 
 
@@ -77,7 +78,13 @@ def _add_presets(router: APIRouter, desk: Desk, requires: Requires) -> None:
     @requires(Action.READ_DIRECTORY)
     async def every(request: Request) -> Response:
         shown = [
-            PresetShown(name=one.name, title_vi=one.title_vi, title_en=one.title_en, source=one.source)
+            PresetShown(
+                name=one.name,
+                title_vi=one.title_vi,
+                title_en=one.title_en,
+                source_vi=one.source_vi,
+                source=one.source,
+            )
             for one in await asyncio.to_thread(presets.presets)
         ]
         return answer(request, PresetsShown(items=shown))

@@ -29,12 +29,14 @@ class Preset:
     name: str
     title_vi: str
     title_en: str
+    source_vi: str
     source: str
 
 
 def presets() -> list[Preset]:
     return [
-        Preset(name, one["title_vi"], one["title_en"], one["source"]) for name, one in sorted(_documents().items())
+        Preset(name, one["title_vi"], one["title_en"], one["source_vi"], one["source"])
+        for name, one in sorted(_documents().items())
     ]
 
 

@@ -98,7 +98,7 @@ export function PresetDialog({ desk, preset, onClose }) {
   const title = currentLanguage() === "vi" ? preset.title_vi : preset.title_en;
   useEffect(() => planned.look({ path: `${API}/presets/${preset.name}`, options: {}, done: t("preset.done", { title }) }), []);
   return html`<${Dialog} title=${title} onClose=${onClose}>
-    <p class="soft small">${t("preset.source", { source: preset.source })}</p>
+    <p class="soft small">${t("preset.source", { source: currentLanguage() === "vi" ? preset.source_vi : preset.source })}</p>
     <${PlanView} desk=${desk} plan=${planned} action=${t("preset.do")} onCancel=${onClose} />
   <//>`;
 }
@@ -113,7 +113,7 @@ function Presets({ desk }) {
   return html`${error && html`<li><${ErrorNotice} error=${error} /></li>`}
     ${presets.map((preset) => html`<li key=${preset.name} class="card stack stack--tight">
       <strong>${currentLanguage() === "vi" ? preset.title_vi : preset.title_en}</strong>
-      <span class="soft small">${t("preset.source", { source: preset.source })}</span>
+      <span class="soft small">${t("preset.source", { source: currentLanguage() === "vi" ? preset.source_vi : preset.source })}</span>
       <div><button type="button" class="button" onClick=${() => look(preset)}>${t("preset.look")}</button></div>
     </li>`)}`;
 }

@@ -13,6 +13,7 @@ import { of } from "./paths.js";
 import { Picker } from "./picker.js";
 import { Actions, End, Facts, Telephone, Thing, Things, isEnded, useReturn, useThings } from "./things.js";
 import { Above } from "./unit.js";
+import { Writers } from "./writers.js";
 
 /** @param {{desk: import("./desk.js").Desk, itemKey: string}} props */
 export function Site({ desk, itemKey }) {
@@ -51,6 +52,7 @@ export function Site({ desk, itemKey }) {
       more=${(/** @type {any} */ line) => html`<p
         class="soft small">${line.measured_by ? t("line.measured") : t("line.notMeasured")}</p>`} />
     <${Machines} desk=${desk} site=${site} />
+    ${desk.may("nodes.enrol") && html`<${Writers} desk=${desk} site=${site} />`}
     <${Things} ...${things} noun="people" empty=${t("site.noPeople")}
       more=${(/** @type {any} */ person) => html`<${Numbers} desk=${desk} person=${person} />`} />
     <${Things} ...${things} noun="telephones" empty=${t("site.noTelephones")} />
