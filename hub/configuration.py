@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from collector.calendars import files as calendars
 from exporters.remote_write import selectors
 from hub.failure import UserError
 from hub.throughput_hours import parse_hours
@@ -50,6 +51,7 @@ class StampSection:
 class MediaSection:
     port: int = 8600
     workers: int = 0
+    addresses: tuple[str, ...] = ()
     announce: tuple[str, ...] = ()
 
 
@@ -77,6 +79,17 @@ class AlertmanagerSection:
     enabled: bool = True
     port: int = 19093
     watchdog_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OncallSection:
+    calendar: str = "vn-offices"
+    escalation_seconds: int = 600
+    gather_seconds: int = 15
+    storm_sites: int = 8
+    storm_seconds: int = 600
+    messages_per_person_per_hour: int = 30
+    link_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ class Configuration:
     agent: AgentSection = field(default_factory=AgentSection)
     prometheus: PrometheusSection = field(default_factory=PrometheusSection)
     alertmanager: AlertmanagerSection = field(default_factory=AlertmanagerSection)
+    oncall: OncallSection = field(default_factory=OncallSection)
     remote_write: Mapping[str, ReceiverSection] = field(default_factory=dict)
     queue: QueueSection = field(default_factory=QueueSection)
     backup: BackupSection = field(default_factory=BackupSection)
@@ -150,6 +164,12 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "prometheus.retention_days": (1, 4000),
     "prometheus.out_of_order_days": (1, 60),
     "alertmanager.port": (1, 65535),
+    "oncall.escalation_seconds": (1, 86400),
+    "oncall.gather_seconds": (0, 600),
+    "oncall.storm_sites": (1, 10_000),
+    "oncall.storm_seconds": (10, 86400),
+    "oncall.messages_per_person_per_hour": (1, 1000),
+    "oncall.link_days": (1, 30),
     "queue.max_bytes": (1024**2, 1024**4),
     "queue.max_age_days": (1, 60),
     "backup.keep_days": (1, 3660),
@@ -157,6 +177,7 @@ _BOUNDS: dict[str, tuple[int, int]] = {
 _CHOICES: dict[str, tuple[str, ...]] = {
     "hub.log_level": ("debug", "info", "warning", "error"),
     "hub.log_format": ("text", "json"),
+    "oncall.calendar": tuple(calendars.shipped()),
 }
 _SECRET = frozenset({"database.url", "alertmanager.watchdog_url"})
 _TYPE_NAMES = {
@@ -262,7 +283,7 @@ def _value(value: Any, default: Any, key: str, where: str) -> Any:
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise _type_error(key, tuple, value, where)
-        return tuple(_address(item, key, where) if key == "media.announce" else item for item in value)
+        return tuple(_ADDRESS_LISTS[key](item, key, where) if key in _ADDRESS_LISTS else item for item in value)
     if type(value) is not type(default):
         raise _type_error(key, type(default), value, where)
     if key in _BOUNDS and not _BOUNDS[key][0] <= value <= _BOUNDS[key][1]:
@@ -297,6 +318,14 @@ def _address(text: str, key: str, where: str) -> str:
         raise UserError(
             f"{where}: {key} = {text!r} is not an IP address (127.0.0.1 for this machine, 0.0.0.0 for the LAN)"
         ) from None
+
+
+def _announced(text: str, key: str, where: str) -> str:
+    """An address, or two: 203.0.113.5=10.0.0.5."""
+    return "=".join(_address(part, key, where) for part in text.split("=", 1))
+
+
+_ADDRESS_LISTS = {"media.announce": _announced, "media.addresses": _address}
 
 
 def _is_web_address(text: str) -> bool:

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from collector.accounts.sealing import SealError
 from hub import secret_files
@@ -50,6 +52,10 @@ class KeyRing:
         """The current one first."""
         current = self._keys.current
         return (current, *(name for name in self._keys.keys if name != current))
+
+    def derived(self, purpose: str) -> list[bytes]:
+        """A key of its own for `purpose` out of each key of the ring, the current one last: it signs, all verify."""
+        return [_derived(self._keys.keys[name], purpose) for name in reversed(self.key_ids)]
 
     def seal(self, text: str, purpose: str) -> str:
         nonce = os.urandom(NONCE_BYTES)
@@ -109,6 +115,10 @@ class KeyRing:
     @property
     def _path(self) -> Path:
         return self._sources.folder / NAME
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    return HKDF(hashes.SHA256(), KEY_BITS // 8, salt=None, info=purpose.encode()).derive(key)
 
 
 def _parse(text: str, where: str) -> Keys:

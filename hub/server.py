@@ -23,13 +23,27 @@ from collector.collector import Collector, CollectorSettings
 from conferencing.composition import Conferencing
 from exporters.metrics import BackupAge, HubItself, HubSnapshots, LoopDelayMeter, ScrapeCost, families
 from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, keep_saying
-from hub import __version__, database, receivers, secret_files, setup, snmp_secrets
+from hub import __version__, database, oncall, receivers, secret_files, setup, snmp_secrets
 from hub.access import AccessControl
 from hub.backup import BackupStatus
 from hub.backup_commands import backups
 from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
-from hub.http import alerts, board, metrics, openapi, pages, problems, reports, runbooks, site_sheet, site_writers
+from hub.http import (
+    acknowledge,
+    alerts,
+    board,
+    maintenance,
+    metrics,
+    openapi,
+    pages,
+    problems,
+    reports,
+    runbooks,
+    site_sheet,
+    site_writers,
+    troubles,
+)
 from hub.http.conditional import ConditionalAnswers
 from hub.http.principal import principal_of
 from hub.http.rights import declarations, public, requires
@@ -123,6 +137,17 @@ class Hub:
                     )
                     for one in sent_to
                 ]
+                self.bridge = await clients.enter_async_context(
+                    oncall.opened(
+                        configuration,
+                        paths,
+                        secret_sources(paths.secrets),
+                        sessions,
+                        self._collector,
+                        self._conferencing,
+                        self._clock,
+                    )
+                )
                 yield self
 
     async def refresh(self) -> None:
@@ -134,6 +159,7 @@ class Hub:
         yield "collector", self._collector.run()
         yield "event loop's delay", self._loop_delay.run()
         yield "conferencing", self._conferencing.run()
+        yield "on call", self.bridge.run()
         if self._configuration.backup.enabled:
             yield "backup", self._backups.keep_running()
         for index, forwarder in enumerate(self._forwarders):
@@ -167,10 +193,11 @@ class Hub:
         app.include_router(board.router(self._collector, access.places, self._clock))
         app.include_router(reports.router(self._collector, access.places))
         app.include_router(metrics.router(self._snapshots, token, access.sign_ins, self._scrape_cost))
-        held = alerts.Alerts(self._paths.root / "alerts.json")
-        held.load()
         alerts_token = secret_files.ensure(self._paths.secrets / ALERTS_TOKEN)
-        app.include_router(alerts.router(held, alerts_token, access.places, self._clock))
+        app.include_router(alerts.router(self.bridge, alerts_token, access.places, self._clock))
+        app.include_router(troubles.router(self.bridge, access.places, self._clock))
+        app.include_router(maintenance.router(self.bridge, access.places, self._clock))
+        app.include_router(acknowledge.router(self.bridge, self._clock))
         packages = package_index.load()
         app.include_router(node_package_routes.router(packages))
         ca_sha256 = self._certificates.ca_sha256 if self._certificates else None

@@ -29,6 +29,8 @@ class Action(StrEnum):
     WRITE_DIRECTORY = "directory.write"
     ENROL_NODES = "nodes.enrol"
     OPEN_SITE_ACCESS = "site_access.open"
+    ANSWER_ALERTS = "alerts.answer"
+    """Take a trouble, hand it back, note something; announce maintenance."""
     MANAGE_USERS = "users.manage"
     READ_AUDIT = "audit.read"
 
@@ -45,6 +47,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
         Action.WRITE_DIRECTORY,
         Action.ENROL_NODES,
         Action.OPEN_SITE_ACCESS,
+        Action.ANSWER_ALERTS,
     },
     Role.SECRETARY: _LOOKING | {Action.HOLD_MEETINGS, Action.READ_CONTACTS},
     Role.LEADER: _LOOKING,
@@ -67,7 +70,7 @@ _READING = frozenset({Action.SEE_BOARD, Action.LIST_MEETINGS, Action.READ_DIRECT
 # No scope manages users: a stolen token must not be able to make itself permanent.
 SCOPES: dict[Scope, frozenset[Action]] = {
     Scope.READ: _READING,
-    Scope.WRITE: _READING | {Action.HOLD_MEETINGS, Action.WRITE_DIRECTORY, Action.ENROL_NODES},
+    Scope.WRITE: _READING | {Action.HOLD_MEETINGS, Action.WRITE_DIRECTORY, Action.ENROL_NODES, Action.ANSWER_ALERTS},
     Scope.METRICS: frozenset({Action.READ_METRICS}),
 }
 

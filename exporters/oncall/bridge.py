@@ -18,10 +18,21 @@ from sqlalchemy.orm import Session, sessionmaker
 from collector.calendars.calendar import OfficeCalendar
 from exporters.oncall import duty, figures, intake, notices, outbox, places, rounds, store
 from exporters.oncall.channels.receipts import Receipt
-from exporters.oncall.contracts import Causes, Channel, Kind, Meeting, MeetingCalendar, Outcome, Result, Rota, Texts
+from exporters.oncall.contracts import (
+    Cause,
+    Causes,
+    Channel,
+    Kind,
+    Meeting,
+    MeetingCalendar,
+    Outcome,
+    Result,
+    Rota,
+    Texts,
+)
 from exporters.oncall.links import Links
 from exporters.oncall.notices import Envelope
-from exporters.oncall.nouns import CRITICAL, Alert, Scope
+from exporters.oncall.nouns import CRITICAL, Alert, Scope, Trouble
 from exporters.oncall.places import Places
 from exporters.oncall.policy import Policy
 from exporters.oncall.snapshot import ChannelState, Counters, OncallSnapshot
@@ -142,6 +153,22 @@ class Bridge:
     def places(self) -> Places:
         return self._places
 
+    @property
+    def words(self) -> notices.Words:
+        return self._words
+
+    def cause_of(self, trouble: Trouble) -> Cause | None:
+        """What is known now of whose fault it is. From the event loop."""
+        return notices.cause_of(trouble, self._with.causes)
+
+    async def refresh_places(self) -> None:
+        """Read the directory now."""
+        self._places = await self.call(places.load)
+        self._places_at = self._clock()
+
+    def refused_webhook(self) -> None:
+        self._counters.refused_webhooks += 1
+
     def snapshot(self) -> OncallSnapshot:
         channels = tuple(
             replace(one, last_success=post.last_success, last_failure=post.last_failure,
@@ -155,21 +182,17 @@ class Bridge:
 
     async def run(self) -> None:
         """Until cancelled."""
-        try:
-            while not await self._kept("recover", self.recover):
-                pass
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._rounds(), name="on call: rounds")
-                tasks.create_task(self._take_receipts(), name="on call: receipts")
-                for post in self._posts.values():
-                    tasks.create_task(self._deliver(post), name=f"on call: {post.channel.name}")
-        finally:
-            await asyncio.shield(self.aclose())
+        while not await self._kept("recover", self.recover):
+            pass
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._rounds(), name="on call: rounds")
+            tasks.create_task(self._take_receipts(), name="on call: receipts")
+            for post in self._posts.values():
+                tasks.create_task(self._deliver(post), name=f"on call: {post.channel.name}")
 
-    async def aclose(self) -> None:
-        for post in self._posts.values():
-            await post.channel.aclose()
-        await asyncio.to_thread(self._thread.shutdown)
+    def close(self) -> None:
+        """Finishes what is being written."""
+        self._thread.shutdown()
 
     async def recover(self) -> bool:
         """After a start: what was being sent when the hub ended is sent again."""
@@ -183,8 +206,7 @@ class Bridge:
         """Look once at all that is open."""
         now = self._clock()
         if now - self._places_at >= PLACES_SECONDS or now < self._places_at:
-            self._places = await self.call(places.load)
-            self._places_at = now
+            await self.refresh_places()
         meetings = list(self._with.meetings.meetings(now))
         given = self._given(now, meetings)
         done, (waiting, oldest) = await self.call(
@@ -229,7 +251,7 @@ class Bridge:
     async def _send(self, post: _Post, row: DeliveryRow, envelope: Envelope) -> Outcome:
         now = self._clock()
         trouble = envelope.trouble
-        cause = notices.cause_of(trouble, self._with.causes, self._places) if trouble else None
+        cause = self.cause_of(trouble) if trouble else None
         takes = trouble is not None and trouble.is_open and envelope.kind is not Kind.RESOLVED
         link = self._with.links.link(trouble.id, row.person, now) if trouble is not None and takes else ""
         notice = notices.notice(envelope, self._places, self._words, cause, link, now)

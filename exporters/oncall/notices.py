@@ -67,7 +67,7 @@ def notice(envelope: Envelope, places: Places, words: Words, cause: Cause | None
         began=began,
         alerts=() if many else tuple(words.line(alert) for alert in lines),
         cause=cause.text if cause else None,
-        hotline=cause.hotline if cause else "",
+        hotline=cause.hotline if cause else hotline_of(lines, places),
         link=link,
         previous=envelope.previous,
         taken_by=envelope.taken_by,
@@ -88,8 +88,14 @@ def place_name(trouble: Trouble, places: Places) -> str:
             return places.site_name(trouble.site) if trouble.site else "Trung tâm điều hành"
 
 
-def cause_of(trouble: Trouble, causes: Causes, places: Places) -> Cause | None:
-    """Of the worst alert that a line stands behind; the provider's number beside it."""
+def hotline_of(alerts: Sequence[Alert], places: Places) -> str:
+    """The provider's number of the first line that an alert names, while nobody knows whose fault it is."""
+    lines = (places.lines.get(alert.labels.get("line", "")) for alert in alerts)
+    return next((line.hotline for line in lines if line is not None and line.hotline), "")
+
+
+def cause_of(trouble: Trouble, causes: Causes) -> Cause | None:
+    """Of the worst alert that a line stands behind."""
     if not trouble.site:
         return None
     for alert in sorted(trouble.firing or trouble.alerts, key=lambda one: (-rank(one.severity), one.began)):

@@ -6,15 +6,23 @@ import json
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from exporters.oncall.nouns import Alert
 
 MAX_ALERTS_A_REQUEST = 5000
 
-Word = Annotated[str, Field(max_length=4096)]
+
+def _storable(text: str) -> str:
+    """What no database keeps as text is refused here."""
+    if "\0" in text or (not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text)):
+        raise ValueError("no text")
+    return text
+
+
+Word = Annotated[str, Field(max_length=4096), AfterValidator(_storable)]
 Words = Annotated[dict[Word, Word], Field(max_length=64)]
-Short = Annotated[str, Field(max_length=64)]
+Short = Annotated[str, Field(max_length=64), AfterValidator(_storable)]
 
 
 class SaidAlert(BaseModel):
@@ -50,7 +58,7 @@ class Notification(BaseModel):
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
     alerts: list[SaidAlert] = Field(max_length=MAX_ALERTS_A_REQUEST)
-    group_key: Annotated[str, Field(max_length=2000)] = Field(default="", alias="groupKey")
+    group_key: Annotated[str, Field(max_length=2000), AfterValidator(_storable)] = Field(default="", alias="groupKey")
     truncated: int = Field(default=0, alias="truncatedAlerts")
 
 

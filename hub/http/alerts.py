@@ -1,21 +1,21 @@
-"""What Alertmanager sends and who may see it: the last alerts as they are, kept over a restart. Pages nobody."""
+"""What Alertmanager sends and who may see it: written into the on-call bridge's tables before it is answered."""
 
-import asyncio
 import hmac
-import json
 import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from datetime import UTC, datetime
 from ipaddress import ip_address
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field
 
 from collector.accounts.rights import Action
-from hub import secret_files
+from exporters.oncall import listing
+from exporters.oncall.bridge import Bridge
+from exporters.oncall.tables import TroubleAlertRow
+from exporters.oncall.webhook import parse
 from hub.http.principal import address_of, principal_of
 from hub.http.rights import public, requires
 from hub.http.rights_tree import Places
@@ -24,92 +24,34 @@ from hub.programs import ALERTS_PATH
 logger = logging.getLogger(__name__)
 
 MAX_ALERTS = 2000
-MAX_ALERTS_A_REQUEST = 5000
-
-Word = Annotated[str, Field(max_length=4096)]
-Words = Annotated[dict[Word, Word], Field(max_length=64)]
+NEVER = "0001-01-01T00:00:00Z"
 
 
 class Alert(BaseModel):
     """As Alertmanager's webhook (version 4) says it; times in RFC 3339."""
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
     status: Literal["firing", "resolved"]
-    labels: Words
-    annotations: Words
-    starts_at: Word = Field(alias="startsAt")
-    ends_at: Word = Field(alias="endsAt")
-    fingerprint: Word
-    received_at: float = 0.0
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    starts_at: str = Field(serialization_alias="startsAt")
+    ends_at: str = Field(serialization_alias="endsAt")
+    fingerprint: str
+    received_at: float
     """Unix seconds by the hub's clock."""
-
-
-class Notification(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    alerts: list[Alert] = Field(max_length=MAX_ALERTS_A_REQUEST)
+    trouble: int
+    """The number of the trouble that it belongs to."""
 
 
 class AlertList(BaseModel):
-    """The newest first. `dropped`: alerts let go of because there were too many."""
+    """The newest first, at most 2000."""
 
     now: float
-    dropped: int
     alerts: list[Alert]
 
 
-_KEPT = TypeAdapter(list[Alert])
-
-
-@dataclass
-class Alerts:
-    """The last MAX_ALERTS alerts by fingerprint; resolved ones go first when there are more."""
-
-    file: Path
-    dropped: int = 0
-    _held: dict[str, Alert] = field(default_factory=dict)
-
-    def load(self) -> None:
-        """What was kept before a restart; a file that cannot be read is said in the log and begun anew."""
-        try:
-            found = _KEPT.validate_json(self.file.read_bytes())
-        except FileNotFoundError:
-            return
-        except (OSError, ValidationError) as error:
-            logger.warning("%s cannot be read, alerts are collected anew: %s", self.file, error)
-            return
-        self._held = {alert.fingerprint: alert for alert in found}
-
-    def take(self, alerts: Iterable[Alert], now: float) -> None:
-        """Raises OSError when they cannot be kept: Alertmanager then sends them again."""
-        for alert in alerts:
-            self._held.pop(alert.fingerprint, None)
-            self._held[alert.fingerprint] = alert.model_copy(update={"received_at": now})
-        surplus = len(self._held) - MAX_ALERTS
-        if surplus > 0:
-            oldest = sorted(self._held.values(), key=lambda one: (one.status == "firing", one.received_at))
-            for alert in oldest[:surplus]:
-                del self._held[alert.fingerprint]
-            self.dropped += surplus
-        secret_files.replace(self.file, _KEPT.dump_json(list(self._held.values()), by_alias=True))
-
-    def newest_first(self) -> list[Alert]:
-        return list(reversed(self._held.values()))
-
-
-def parse(body: bytes) -> Notification:
-    """Raises ValueError when it is no notification."""
-    try:
-        return Notification.model_validate(json.loads(body))
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def router(alerts: Alerts, token: str, places: Places, clock: Callable[[], float] = time.time) -> APIRouter:
+def router(bridge: Bridge, token: str, places: Places, clock: Callable[[], float] = time.time) -> APIRouter:
     """`token`: what Alertmanager shows."""
     routes = APIRouter(tags=["alerts"])
-    writing = asyncio.Lock()
 
     @routes.post(ALERTS_PATH, include_in_schema=False)
     @public("takes them from Alertmanager on this machine only, by a token of its own")
@@ -128,10 +70,11 @@ def router(alerts: Alerts, token: str, places: Places, clock: Callable[[], float
         try:
             said = parse(await request.body())
         except ValueError:
+            bridge.refused_webhook()
             logger.warning("x alerts: what came is no notification of Alertmanager")
             raise HTTPException(400, "Không phải thông báo. / This is no notification of Alertmanager.") from None
-        async with writing:
-            await asyncio.to_thread(alerts.take, said.alerts, clock())
+        # A database that cannot write answers 503: Alertmanager sends it again.
+        await bridge.take(said)
         return Response(status_code=204)
 
     @routes.get(ALERTS_PATH)
@@ -139,18 +82,36 @@ def router(alerts: Alerts, token: str, places: Places, clock: Callable[[], float
     async def listed(request: Request) -> AlertList:
         principal, tree = principal_of(request), await places.tree()
         everywhere = principal.may_everywhere(Action.SEE_BOARD)
+        found = await bridge.call(lambda session: listing.latest_alerts(session, MAX_ALERTS))
         seen = [
-            alert
-            for alert in alerts.newest_first()
+            _alert(alert, trouble.id)
+            for alert, trouble in found
             if everywhere
             or (
                 alert.labels.get("scope") == "site"
                 and principal.may_at_site(Action.SEE_BOARD, alert.labels.get("site", ""), tree)
             )
         ]
-        return AlertList(now=clock(), dropped=alerts.dropped if everywhere else 0, alerts=seen)
+        return AlertList(now=clock(), alerts=seen)
 
     return routes
+
+
+def _alert(row: TroubleAlertRow, trouble: int) -> Alert:
+    return Alert(
+        status="firing" if row.ended is None else "resolved",
+        labels=row.labels,
+        annotations=row.annotations,
+        starts_at=_rfc3339(row.began),
+        ends_at=NEVER if row.ended is None else _rfc3339(row.ended),
+        fingerprint=row.fingerprint,
+        received_at=row.received_at,
+        trouble=trouble,
+    )
+
+
+def _rfc3339(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _is_loopback(address: str) -> bool:

@@ -17,8 +17,9 @@ WIDER: tuple[tuple[str, int], ...] = (
     ("/api/v1/write", 5 * 1024 * 1024),
     ("/api/v1/node/throughput", 5 * 1024 * 1024),
     ("/api/v1/directory", 16 * 1024 * 1024),
+    ("/api/v1/alerts", 8 * 1024 * 1024),
 )
-"""By the beginning of the path: remote write, tests of a line's speed, and imports of the directory."""
+"""By the beginning of the path: remote write, tests of a line's speed, imports of the directory, groups of alerts."""
 
 
 class _TooLargeError(Exception):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from starlette.requests import HTTPConnection
 
 from collector import accounts, audit
+from exporters.oncall.bridge import Bridge
 from hub import server
 from hub.access import AccessControl
 from hub.configuration import Configuration
@@ -42,6 +43,7 @@ class HubApp:
     clock: Clock
     data: Path
     refresh_directory: Callable[[], Awaitable[None]]
+    bridge: Bridge
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def client(
@@ -110,7 +112,7 @@ async def open_hub(folder: Path, database_url: URL | None = None) -> AsyncIterat
     async with server.Hub(Configuration(), where, clock=clock).open() as hub:
         # The certificate is nothing to these tests, the Secure attribute is.
         hub.access.sign_ins.secure_cookie = True
-        found = HubApp(hub.app(), hub.access, hub.sessions, clock, folder, hub.refresh)
+        found = HubApp(hub.app(), hub.access, hub.sessions, clock, folder, hub.refresh, hub.bridge)
         yield found
         for client in found._clients:
             await client.aclose()

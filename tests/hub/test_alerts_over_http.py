@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector import directory
-from hub.http.alerts import MAX_ALERTS, Alert, Alerts, Notification, parse
+from exporters.oncall.webhook import Notification, parse
 from tests.hub.hub_app import SECOND, HubApp
 
 
@@ -63,25 +62,28 @@ async def test_each_sees_the_alerts_of_their_own_sites(hub: HubApp) -> None:
     assert (await part.get("/api/v1/alerts")).json()["alerts"] == []
 
 
-def test_alerts_are_kept_over_a_restart_and_bounded(tmp_path: Path) -> None:
-    file = tmp_path / "alerts.json"
-    before = Alerts(file)
-    firing = [Alert.model_validate(alert("LineDown", site=f"s{index}")) for index in range(MAX_ALERTS)]
-    resolved = Alert.model_validate(alert("LineDown", site="old", status="resolved"))
-    before.take([resolved, *firing], 5.0)
-    assert before.dropped == 1
-    after = Alerts(file)
-    after.load()
-    assert {one.status for one in after.newest_first()} == {"firing"}
-    assert len(after.newest_first()) == MAX_ALERTS
-    assert after.newest_first()[0].received_at == 5.0
+async def test_the_same_twice_changes_nothing_and_the_end_is_seen(hub: HubApp) -> None:
+    hub.add("whole", SECOND, "technician")
+    client = hub.client()
+    await hub.sign_in(client, "whole", SECOND)
+    body = {"groupKey": '{}:{site="kx"}', "alerts": [alert("LineDown"), alert("LineWeak")]}
+    await post(hub, body)
+    first = (await client.get("/api/v1/troubles/1")).json()
+    await post(hub, body)
+    assert (await client.get("/api/v1/troubles/1")).json() == first
+    assert [one["kind"] for one in first["events"]] == ["opened", "alert_fired", "alert_fired"]
+    ended = alert("LineDown", status="resolved") | {"endsAt": "2026-11-23T22:05:00Z"}
+    # LineWeak is held back by another alert: Alertmanager leaves it out.
+    await post(hub, body | {"alerts": [ended]})
+    seen = (await client.get("/api/v1/alerts")).json()["alerts"]
+    assert {one["status"] for one in seen} == {"resolved"}
+    assert (await client.get("/api/v1/troubles/2")).status_code == 404
 
 
-def test_a_file_of_alerts_that_is_broken_is_begun_anew(tmp_path: Path) -> None:
-    (tmp_path / "alerts.json").write_text("{")
-    found = Alerts(tmp_path / "alerts.json")
-    found.load()
-    assert found.newest_first() == []
+async def test_a_group_of_many_alerts_is_taken_and_one_that_is_too_large_is_not(hub: HubApp) -> None:
+    many = [alert("LineDown", site="kx") | {"fingerprint": f"f{index}"} for index in range(1000)]
+    assert await post(hub, {"alerts": many}) == 204
+    assert await post(hub, {"alerts": many * 6}) == 400
 
 
 JSON = st.recursive(

@@ -19,7 +19,7 @@ MISTAKES = {
     "[hbu]\nport = 1": "hub.toml: unknown section [hbu]; did you mean hub?",
     "[zzz]": (
         "hub.toml: unknown section [zzz]; known: hub, database, stamp, media, agent, prometheus, alertmanager, "
-        "remote_write, queue, backup"
+        "oncall, remote_write, queue, backup"
     ),
     "hub = 3": "hub.toml: hub must be a section: write [hub] on a line of its own",
     '[hub]\nport = "8080"': "hub.toml: hub.port = '8080' must be a whole number",
@@ -32,6 +32,10 @@ MISTAKES = {
     ),
     '[hub]\nlog_level = "loud"': "hub.toml: hub.log_level = 'loud' is not one of debug, info, warning, error",
     "[agent]\nenabled = 1": "hub.toml: agent.enabled = 1 must be true or false",
+    '[media]\naddresses = ["noi-bo"]': "hub.toml: media.addresses = 'noi-bo' is not an IP address "
+    "(127.0.0.1 for this machine, 0.0.0.0 for the LAN)",
+    '[media]\nannounce = ["203.0.113.5=lan"]': "hub.toml: media.announce = 'lan' is not an IP address "
+    "(127.0.0.1 for this machine, 0.0.0.0 for the LAN)",
     '[media]\nannounce = "10.0.0.1"': "hub.toml: media.announce = '10.0.0.1' must be a list of texts",
     '[agent]\nthroughput_hours = "1-4"': (
         "hub.toml: agent.throughput_hours = '1-4' is not of the form 01:00-04:00; "

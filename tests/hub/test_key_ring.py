@@ -47,6 +47,15 @@ def test_old_values_open_after_a_rotation_until_their_key_is_forgotten(ring: Key
         ring.open(old, "x")
 
 
+def test_each_purpose_has_keys_of_its_own_and_the_current_one_comes_last(ring: KeyRing) -> None:
+    first = ring.derived("links")
+    assert len(first) == 1
+    assert ring.derived("other") != first
+    ring.add_key()
+    assert ring.derived("links")[0] == first[0]
+    assert len(ring.derived("links")) == 2
+
+
 def test_the_file_is_its_owners_alone(ring: KeyRing, tmp_path: Path) -> None:
     assert (tmp_path / "keyring.json").stat().st_mode & 0o077 == 0
 

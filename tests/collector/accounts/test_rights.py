@@ -20,6 +20,7 @@ EXPECTED = {
     Action.WRITE_DIRECTORY: "at",
     Action.ENROL_NODES: "at",
     Action.OPEN_SITE_ACCESS: "at",
+    Action.ANSWER_ALERTS: "at",
     Action.MANAGE_USERS: "a",
     Action.READ_AUDIT: "a",
 }
