@@ -115,6 +115,21 @@ class Admission:
             ),
         )
 
+    async def restart_ice(
+        self, live: LiveMeeting, seat: str, message: messages.RestartIce
+    ) -> messages.Restarted | messages.Rejoin:
+        """Rejoin when the media cannot be kept."""
+        current = live.meeting.seats.get(seat)
+        if current is None or current.peer != message.peer or live.link is None:
+            return messages.Rejoin("unknown")
+        try:
+            reply = await live.link.restart_ice(control.RestartIce(message.peer, message.offer))
+        except WorkerUnavailable:
+            return messages.Rejoin("worker")
+        if isinstance(reply, control.PeerAnswer):
+            return messages.Restarted(message.peer, reply.answer)
+        return messages.Rejoin("restart")
+
     def switch(self, live: LiveMeeting, seat: str, message: messages.Switch) -> None:
         """Turns a source on or off in the worker, where it counts, and in the state."""
         made = live.meeting.switch_source(seat, message.role, enabled=message.enabled)

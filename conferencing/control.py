@@ -50,6 +50,15 @@ class AddPeer:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartIce:
+    """New credentials and paths for a peer that keeps its DTLS and its media (RFC 8445 section 9). `offer` is the
+    page's new offer or an SDP fragment (RFC 8840). Answered as AddPeer."""
+
+    peer: str
+    offer: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemovePeer:
     peer: str
 
@@ -100,7 +109,7 @@ class PeerAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PeerRefused:
-    """`reason`: "offer" (the page's fault), "room" (unknown), "full" (a limit of this worker)."""
+    """`reason`: "offer" (the page's fault), "room", "peer" (unknown here), "full" (a limit of this worker)."""
 
     peer: str
     reason: str
@@ -185,7 +194,7 @@ class WorkerStatistics:
     drops: dict[str, int] = field(default_factory=dict)
 
 
-FromHub = OpenRoom | CloseRoom | AddPeer | RemovePeer | EnableSource
+FromHub = OpenRoom | CloseRoom | AddPeer | RestartIce | RemovePeer | EnableSource
 FromWorker = (
     WorkerState
     | PeerAnswer
@@ -202,6 +211,7 @@ _FROM_HUB: dict[str, type[Any]] = {
     "open_room": OpenRoom,
     "close_room": CloseRoom,
     "add_peer": AddPeer,
+    "restart_ice": RestartIce,
     "remove_peer": RemovePeer,
     "enable_source": EnableSource,
 }

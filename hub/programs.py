@@ -50,7 +50,8 @@ def ports(configuration: Configuration) -> Iterator[Port]:
     yield Port("hub.port", socket.SOCK_STREAM, address, configuration.hub.port)
     yield Port("stamp.port", socket.SOCK_DGRAM, address, configuration.stamp.port)
     for index, _ in enumerate(media_worker_names(configuration)):
-        yield Port("media.port", socket.SOCK_DGRAM, address, configuration.media.port + index)
+        for one in configuration.media.addresses or (address,):
+            yield Port("media.port", socket.SOCK_DGRAM, one, configuration.media.port + index)
     if configuration.prometheus.enabled and installed.PROMETHEUS.find():
         yield Port("prometheus.port", socket.SOCK_STREAM, "127.0.0.1", configuration.prometheus.port)
     if configuration.alertmanager.enabled and installed.ALERTMANAGER.find():
@@ -79,15 +80,29 @@ def _listen(configuration: Configuration, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
+def media_addresses(configuration: Configuration) -> list[str]:
+    """Where media are received: as configured, or where the hub is; on all addresses of both families at once."""
+    if configuration.media.addresses:
+        return list(configuration.media.addresses)
+    address = bind_address(configuration)
+    return ["0.0.0.0", "::"] if address in ("0.0.0.0", "::") else [address]  # noqa: S104 - the user's choice
+
+
 def _media_workers(configuration: Configuration, paths: Paths) -> Iterator[Program]:
     for index, name in enumerate(media_worker_names(configuration)):
+        port = configuration.media.port + index
+        listen = [
+            word
+            for address in media_addresses(configuration)
+            for word in ("--listen", f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+        ]
         announce = [word for address in configuration.media.announce for word in ("--announce", address)]
         yield Program(
             name,
             _python(
                 "conferencing.media",
                 *("--socket", str(paths.worker_socket(name))),
-                *("--listen", _listen(configuration, configuration.media.port + index)),
+                *listen,
                 *("--name", name),
                 *announce,
             ),

@@ -39,18 +39,21 @@ class SectionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LocalParameters:
+    """`active`: the DTLS handshake is begun by us (RFC 8842 section 5.3)."""
+
     ufrag: str
     password: str
     fingerprint: str
     candidates: tuple[Candidate, ...]
+    active: bool = False
 
 
-def write_answer(answers: Sequence[SectionAnswer], local: LocalParameters, session_id: int) -> str:
-    """The answer, its sections in the offer's order."""
+def write_answer(answers: Sequence[SectionAnswer], local: LocalParameters, session_id: int, version: int = 1) -> str:
+    """The answer, its sections in the offer's order. `version` grows with each answer of a session (RFC 8829)."""
     mids = [answer.section.mid for answer in answers if answer.receives or answer.sends]
     lines = [
         "v=0",
-        f"o=- {session_id} 1 IN IP4 127.0.0.1",
+        f"o=- {session_id} {version} IN IP4 127.0.0.1",
         "s=-",
         "t=0 0",
         "a=ice-lite",
@@ -89,7 +92,7 @@ def _answer_section(answer: SectionAnswer, local: LocalParameters) -> list[str]:
         f"a=ice-ufrag:{local.ufrag}",
         f"a=ice-pwd:{local.password}",
         f"a=fingerprint:sha-256 {local.fingerprint}",
-        "a=setup:passive",
+        "a=setup:active" if local.active else "a=setup:passive",
         f"a=mid:{section.mid}",
         "a=sendonly" if answer.sends else "a=recvonly",
         "a=rtcp-mux",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from conferencing.control import PeerState
@@ -59,8 +59,13 @@ class Dispatcher:
     def register(self, peer: Peer) -> None:
         self._by_ufrag[peer.ufrag] = peer
 
+    def restart(self, peer: Peer, ufrag: str, password: str) -> None:
+        """New ICE credentials for a peer; the old ones hold until the new are used."""
+        self._end(peer.restart(ufrag, password))
+        self._by_ufrag[ufrag] = peer
+
     def forget(self, peer: Peer) -> None:
-        self._by_ufrag.pop(peer.ufrag, None)
+        self._end(peer.passwords)
         for path in peer.paths:
             self._forget_path(path, peer)
 
@@ -117,19 +122,27 @@ class Dispatcher:
         if forgotten is not None:
             self._forget_path(forgotten, peer)
         paths[source] = peer
+        if check.nominated:
+            self._end(peer.completed(check.ufrag))
         try:
             endpoint.socket.sendto(check.response, source)
         except OSError:
             self._counters.drop("send_error")
         if peer.state is PeerState.SILENT:
             self._events.connected(peer)
+        if peer.transport.active and not peer.handshaking:
+            self._begin_handshake(peer, source[0])
+
+    def _end(self, ufrags: Iterable[str]) -> None:
+        for ufrag in ufrags:
+            self._by_ufrag.pop(ufrag, None)
 
     def _stranger_rate(self, endpoint: Endpoint) -> Rate:
         return self._check_rates.setdefault(endpoint, Rate(CHECKS_PER_SECOND, CHECKS_PER_SECOND))
 
     def _password_of(self, ufrag: str) -> str | None:
         peer = self._by_ufrag.get(ufrag)
-        return peer.password if peer is not None else None
+        return peer.passwords.get(ufrag) if peer is not None else None
 
     def _forget_path(self, path: Path, peer: Peer) -> None:
         endpoint, source = path
@@ -139,15 +152,19 @@ class Dispatcher:
             del paths[source]
 
     def _dtls(self, peer: Peer, datagram: bytes, host: str) -> None:
-        if not peer.handshaking:
-            if self._handshakes.get(host, 0) >= HANDSHAKES_PER_ADDRESS:
-                self._counters.drop("dtls_too_many_handshakes")
-                return
-            peer.handshaking = True
-            self._handshakes[host] = self._handshakes.get(host, 0) + 1
-            self._tasks.create_task(self._handshake(peer, host), name=f"handshake {peer.peer}")
+        if not peer.handshaking and not self._begin_handshake(peer, host):
+            return
         if not peer.transport.datagram(datagram):
             self._counters.drop("dtls_queue_full")
+
+    def _begin_handshake(self, peer: Peer, host: str) -> bool:
+        if self._handshakes.get(host, 0) >= HANDSHAKES_PER_ADDRESS:
+            self._counters.drop("dtls_too_many_handshakes")
+            return False
+        peer.handshaking = True
+        self._handshakes[host] = self._handshakes.get(host, 0) + 1
+        self._tasks.create_task(self._handshake(peer, host), name=f"handshake {peer.peer}")
+        return True
 
     async def _handshake(self, peer: Peer, host: str) -> None:
         try:

@@ -43,10 +43,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
+    """`passive`: the peer waits for our ClientHello, as FFmpeg's WHIP muxer does; otherwise it says the first."""
+
     ufrag: str
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+    passive: bool = False
 
 
 def parse_offer(text: str) -> Offer:
@@ -73,13 +76,15 @@ def parse_offer(text: str) -> Offer:
         raise SdpError("two media sections with one mid")
     # BUNDLE: the transport of the first section is that of all (RFC 9143 section 7.2).
     first = media[0] + session
-    if not any(line in ("a=setup:actpass", "a=setup:active") for line in first):
-        raise SdpError("a=setup is neither actpass nor active")
+    setup = _value(first, "setup")
+    if setup not in ("actpass", "active", "passive"):
+        raise SdpError("a=setup is neither actpass, active nor passive")
     return Offer(
         _credential(first, "ice-ufrag", 4),
         _credential(first, "ice-pwd", 22),
         _fingerprints(first),
         sections,
+        setup == "passive",
     )
 
 

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from conferencing.media.candidates import Announced
 from conferencing.media.udp_port import Listen
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`announce`: addresses under which the port is reached beside the bound ones (NAT)."""
+    """`announce`: addresses under which the port is reached beside the bound ones, or in their stead (NAT)."""
 
     socket: Path
     listen: tuple[Listen, ...]
-    announce: tuple[str, ...]
+    announce: tuple[Announced, ...]
     name: str
     statistics_seconds: float
     log_level: str
@@ -36,7 +37,12 @@ def parse_options(arguments: Sequence[str]) -> Options:
         help="UDP address; 0.0.0.0 or [::] stands for every local address, one socket each; repeatable",
     )
     parser.add_argument(
-        "--announce", type=_address, action="append", default=[], metavar="IP", help="address seen from outside"
+        "--announce",
+        type=_announced,
+        action="append",
+        default=[],
+        metavar="IP[=LOCAL]",
+        help="address seen from outside; with LOCAL: of that address of this machine, which is then not told itself",
     )
     parser.add_argument("--name", default="media-0", help="name in logs and metrics")
     parser.add_argument("--statistics-seconds", type=float, default=5.0, help="how often the hub is told")
@@ -57,6 +63,11 @@ def _listen(text: str) -> Listen:
     if not separator or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not IP:PORT")
     return Listen(_address(host.removeprefix("[").removesuffix("]")), int(port))
+
+
+def _announced(text: str) -> Announced:
+    outside, _, local = text.partition("=")
+    return Announced(_address(outside), _address(local) if local else "")
 
 
 def _address(text: str) -> str:

@@ -39,27 +39,57 @@ class Peer:
         certificate: RTCCertificate,
         forwarder: Forwarder,
         now: float,
+        session_id: int,
     ) -> None:
         self.peer = peer
         self.room = room
         self.seat = seat
         self.ufrag = ufrag
-        self.password = password
+        # During an ICE restart the old credentials hold until a check of the new ones nominates a path.
+        self.passwords = {ufrag: password}
         self.link = negotiated.link
+        self.offer = negotiated.offer
+        self.answers = negotiated.answers
+        self.session_id = session_id
+        self.session_version = 1
+        # Of the certificate that this peer's handshake uses: the worker's own may be a newer one by a restart of ICE.
+        self.fingerprint = next(f.value for f in certificate.getFingerprints() if f.algorithm == "sha-256")
         self.state = PeerState.NEW
         self.created = now
         self.last_received = now
         self.paths: dict[Path, float] = {}
+        self._nominated_ufrag = ufrag
         self.handshaking = False
         self.packets_seen = 0
         self.stage: str | None = None
         self.seats_in_slots: dict[str, str] = {}
         self._forwarder = forwarder
-        self.transport = SecureTransport(certificate, negotiated.offer.fingerprints, self._send)
+        self.transport = SecureTransport(
+            certificate, negotiated.offer.fingerprints, self._send, active=negotiated.offer.passive
+        )
         self._next_report = now + REPORT_INTERVAL_SECONDS
         self._loss_down = 0.0
         self._round_trip: float | None = None
         self._nacks = self._resent = self._keyframe_requests = 0
+
+    def restart(self, ufrag: str, password: str) -> list[str]:
+        """New ICE credentials; returns ufrags that end with it, of a restart that was never completed."""
+        ended = [one for one in self.passwords if one != self._nominated_ufrag]
+        for one in ended:
+            del self.passwords[one]
+        self.ufrag = ufrag
+        self.passwords[ufrag] = password
+        self.session_version += 1
+        return ended
+
+    def completed(self, ufrag: str) -> list[str]:
+        """A path was nominated with these credentials; returns older ufrags, which end with it."""
+        self._nominated_ufrag = ufrag
+        if ufrag != self.ufrag or len(self.passwords) == 1:
+            return []
+        ended = [one for one in self.passwords if one != ufrag]
+        self.passwords = {ufrag: self.passwords[ufrag]}
+        return ended
 
     def check(self, path: Path, nominated: bool, now: float) -> Path | None:
         """A verified connectivity check came by `path`; returns a path that is forgotten for it."""

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 
 import uvloop
 
-from conferencing.media.answer import Candidate
+from conferencing.media.candidates import host_candidates
 from conferencing.media.control_server import ControlServer
 from conferencing.media.counters import Counters
 from conferencing.media.options import Options, parse_options
 from conferencing.media.secure_transport import self_test
-from conferencing.media.udp_port import Endpoint, PortError, UdpPort, expand
+from conferencing.media.udp_port import PortError, UdpPort, expand
 from conferencing.media.worker import MediaWorker
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ async def _serve(options: Options) -> None:
     with UdpPort(expand(options.listen), counters) as port:
         # What aiortc leaves running is cancelled with the group's own tasks.
         async with asyncio.TaskGroup() as tasks:
-            candidates = _candidates(port.endpoints, options.announce)
+            candidates = host_candidates([(one.host, one.port) for one in port.endpoints], options.announce)
             worker = MediaWorker(
                 options.name,
                 candidates,
@@ -95,15 +95,3 @@ async def _every(seconds: float, action: Callable[[], None], counters: Counters)
         except Exception:
             counters.drop("internal_error")
             logger.exception("x timer")
-
-
-def _candidates(endpoints: Sequence[Endpoint], announce: Sequence[str]) -> list[Candidate]:
-    """RFC 8445 section 5.1.2.1: host candidates, what is announced first, loopback last."""
-    ports = {endpoint.port for endpoint in endpoints}
-    pairs = [(address, port) for address in announce for port in sorted(ports)]
-    pairs += [(endpoint.host, endpoint.port) for endpoint in endpoints]
-    pairs = list(dict.fromkeys(pairs))
-    return [
-        Candidate(address, port, (126 << 24) + ((65535 - number) << 8) + 255)
-        for number, (address, port) in enumerate(pairs)
-    ]

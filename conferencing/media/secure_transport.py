@@ -100,13 +100,19 @@ class SrtpSession:
 
 
 class SecureTransport:
-    """The DTLS server of one peer. `send` puts a datagram on the peer's present path."""
+    """The DTLS of one peer, its client when `active`. `send` puts a datagram on the peer's present path."""
 
     def __init__(
-        self, certificate: RTCCertificate, fingerprints: Sequence[tuple[str, str]], send: Callable[[bytes], None]
+        self,
+        certificate: RTCCertificate,
+        fingerprints: Sequence[tuple[str, str]],
+        send: Callable[[bytes], None],
+        *,
+        active: bool = False,
     ) -> None:
+        self.active = active
         self._path = _DatagramPath(send)
-        self._dtls = _Dtls(self._path, certificate)
+        self._dtls = _Dtls(self._path, certificate, active=active)
         self._parameters = RTCDtlsParameters(
             fingerprints=[RTCDtlsFingerprint(algorithm, value) for algorithm, value in fingerprints]
         )
@@ -125,6 +131,11 @@ class SecureTransport:
     def datagram(self, datagram: bytes) -> bool:
         """A DTLS datagram came. False when it was dropped."""
         return self._path.put(datagram)
+
+    @property
+    def profile(self) -> str:
+        """The negotiated SRTP profile by its name of RFC 5764 and RFC 7714; empty before the handshake."""
+        return self._dtls.profile
 
     @property
     def closed(self) -> bool:
@@ -172,12 +183,14 @@ class _DatagramPath:
 class _Dtls(RTCDtlsTransport):
     """aiortc's DTLS with SRTP sessions of our own policy: no repeats, AES-128-GCM first (half the cost)."""
 
-    def __init__(self, path: _DatagramPath, certificate: RTCCertificate) -> None:
+    def __init__(self, path: _DatagramPath, certificate: RTCCertificate, *, active: bool) -> None:
         super().__init__(cast(Any, path), [certificate])
         self.receiving: SrtpSession | None = None
         self.sending: SrtpSession | None = None
+        self.profile = ""
+        # The server chooses, by this order: the client's own is not asked.
         self._srtp_profiles = sorted(SRTP_PROFILES, key=_preference)
-        self._set_role("server")
+        self._set_role("client" if active else "server")
 
     def _setup_srtp(self) -> None:
         ssl = self._ssl
@@ -187,9 +200,13 @@ class _Dtls(RTCDtlsTransport):
             self._set_state(State.FAILED)
             return
         material = ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
-        # RFC 5764 section 4.2: the client's keys come first, and we are the server.
-        self.receiving = SrtpSession(profile.get_key_and_salt(material, 0), profile.libsrtp_profile, inbound=True)
-        self.sending = SrtpSession(profile.get_key_and_salt(material, 1), profile.libsrtp_profile, inbound=False)
+        # RFC 5764 section 4.2: the client's keys come first.
+        ours = 0 if self._role == "client" else 1
+        self.profile = profile.openssl_profile.decode()
+        self.receiving = SrtpSession(
+            profile.get_key_and_salt(material, 1 - ours), profile.libsrtp_profile, inbound=True
+        )
+        self.sending = SrtpSession(profile.get_key_and_salt(material, ours), profile.libsrtp_profile, inbound=False)
 
 
 def _preference(profile: SRTPProtectionProfile) -> int:

@@ -6,6 +6,7 @@ A wildcard socket would answer from the route's address, which browsers drop: he
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import socket
@@ -33,10 +34,14 @@ class PortError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """`host` 0.0.0.0 or :: stands for all local addresses of that family. Port 0: any free one."""
+    """`host` 0.0.0.0 or :: stands for all local addresses of that family. Port 0: any free one.
+
+    `required` False: one of those, and an address that is just going away (IPv6 privacy) ends no start.
+    """
 
     host: str
     port: int
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +77,7 @@ def expand(listens: Sequence[Listen]) -> list[Listen]:
     for listen in listens:
         address = ipaddress.ip_address(listen.host)
         if address.is_unspecified:
-            expanded.extend(Listen(text, listen.port) for text in local_addresses(address.version))
+            expanded.extend(Listen(text, listen.port, False) for text in local_addresses(address.version))
         else:
             expanded.append(listen)
     return list(dict.fromkeys(expanded))[:SOCKETS_LIMIT]
@@ -91,7 +96,14 @@ class UdpPort:
             for listen in listens:
                 # Any free port is chosen once: the worker has one port, whatever the address.
                 port = listen.port or (opened[0].port if opened else 0)
-                opened.append(_bind(Listen(listen.host, port)))
+                try:
+                    opened.append(_bind(Listen(listen.host, port)))
+                except PortError as error:
+                    if listen.required or error.errno != errno.EADDRNOTAVAIL:
+                        raise
+                    logger.warning("x %s; this address is left out", error)
+            if not opened:
+                raise PortError("none of the addresses to listen on is of this machine")
         except OSError:
             for endpoint in opened:
                 endpoint.socket.close()
@@ -150,5 +162,7 @@ def _bind(listen: Listen) -> Endpoint:
         opened.bind((listen.host, listen.port))
     except OSError as error:
         opened.close()
-        raise PortError(f"UDP {listen.host}:{listen.port}: {error.strerror}") from error
+        refused = PortError(f"UDP {listen.host}:{listen.port}: {error.strerror}")
+        refused.errno = error.errno
+        raise refused from error
     return Endpoint(opened, listen.host, int(opened.getsockname()[1]))

@@ -17,6 +17,7 @@ from conferencing.media.answer import Candidate, LocalParameters, write_answer
 from conferencing.media.counters import Counters
 from conferencing.media.dispatcher import Dispatcher, Events
 from conferencing.media.forwarder import LeanForwarder
+from conferencing.media.ice_restart import check_restart
 from conferencing.media.negotiation import negotiate
 from conferencing.media.offer import SdpError
 from conferencing.media.peer import CONNECT_WITHIN_SECONDS, GONE_AFTER_SECONDS, SILENT_AFTER_SECONDS, Peer
@@ -72,6 +73,8 @@ class MediaWorker:
                 self._close_room(name)
             case control.AddPeer():
                 self._add_peer(message)
+            case control.RestartIce():
+                self._restart(message)
             case control.RemovePeer(peer=name):
                 if (peer := self._peers.get(name)) is not None:
                     self._remove(peer)
@@ -165,15 +168,39 @@ class MediaWorker:
             self._current_certificate(now),
             self._forwarder,
             now,
+            self._chance.getrandbits(62),
         )
         self._peers[peer.peer] = peer
         self.dispatcher.register(peer)
         room.add(peer, now)
-        fingerprint = next(f.value for f in self._certificate.getFingerprints() if f.algorithm == "sha-256")
-        local = LocalParameters(peer.ufrag, peer.password, fingerprint, self._candidates)
-        answer = write_answer(negotiated.answers, local, self._chance.getrandbits(62))
-        self.tell(control.PeerAnswer(peer.peer, answer))
+        self._answer(peer)
         logger.info("- peer %s joins room %s", peer.peer, peer.room)
+
+    def _restart(self, message: control.RestartIce) -> None:
+        peer = self._peers.get(message.peer)
+        if peer is None:
+            self.tell(control.PeerRefused(message.peer, "peer", "this worker does not hold the peer"))
+            return
+        try:
+            check_restart(message.offer, peer.offer)
+        except SdpError as error:
+            self.counters.drop("offer")
+            self.tell(control.PeerRefused(message.peer, "offer", str(error)))
+            return
+        self.dispatcher.restart(peer, secrets.token_hex(4), secrets.token_hex(16))
+        self._answer(peer)
+        logger.info("- peer %s restarts ICE", peer.peer)
+
+    def _answer(self, peer: Peer) -> None:
+        local = LocalParameters(
+            peer.ufrag,
+            peer.passwords[peer.ufrag],
+            peer.fingerprint,
+            self._candidates,
+            peer.transport.active,
+        )
+        answer = write_answer(peer.answers, local, peer.session_id, peer.session_version)
+        self.tell(control.PeerAnswer(peer.peer, answer))
 
     def _enable(self, message: control.EnableSource) -> None:
         peer = self._peers.get(message.peer)

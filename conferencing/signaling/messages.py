@@ -36,6 +36,14 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartIce:
+    """New paths for the media that are there: the page's network has changed. Answered by Restarted or Rejoin."""
+
+    peer: str
+    offer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """Turns the seat's own microphone or camera on or off."""
 
@@ -90,6 +98,12 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class Restarted:
+    peer: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejoin:
     """The media are lost: join again, with the same token. `reason`: "unknown", "worker", "silent"…"""
 
@@ -141,12 +155,25 @@ class Pong:
     pass
 
 
-FromPage = Join | Resume | Switch | Leave | Ping
-ToPage = Joined | Resumed | Rejoin | ParticipantChanged | ParticipantLeft | Slots | Speaker | Closed | Error | Pong
+FromPage = Join | Resume | RestartIce | Switch | Leave | Ping
+ToPage = (
+    Joined
+    | Resumed
+    | Restarted
+    | Rejoin
+    | ParticipantChanged
+    | ParticipantLeft
+    | Slots
+    | Speaker
+    | Closed
+    | Error
+    | Pong
+)
 
 _FROM_PAGE: dict[str, type[Any]] = {
     "join": Join,
     "resume": Resume,
+    "restart_ice": RestartIce,
     "switch": Switch,
     "leave": Leave,
     "ping": Ping,
@@ -154,6 +181,7 @@ _FROM_PAGE: dict[str, type[Any]] = {
 _TO_PAGE: dict[str, type[Any]] = {
     "joined": Joined,
     "resumed": Resumed,
+    "restarted": Restarted,
     "rejoin": Rejoin,
     "participant": ParticipantChanged,
     "participant_left": ParticipantLeft,

@@ -94,6 +94,8 @@ class Session:
                     self._admitted(admitted)
             case _ if self._seat is None:
                 self._connection.tell(FIRST_JOIN)
+            case messages.RestartIce():
+                self._connection.tell(await self._admission.restart_ice(self._live, self._seat, message))
             case messages.Switch():
                 self._admission.switch(self._live, self._seat, message)
             case messages.Leave():

@@ -22,6 +22,8 @@ import { Media } from "./media.js";
 import { Signaling } from "./signaling.js";
 
 const DISCONNECTED_SECONDS = 6;
+/** Voices of others or reports of the worker come more often than this. */
+const DEAF_SECONDS = 1.5;
 const NO_WORKER_SECONDS = 2;
 const ANSWER_SECONDS = 10;
 
@@ -71,9 +73,32 @@ export class Call {
     this.signaling.connect();
   }
 
-  /** The browser says that the network is back. */
+  /** The browser says that the network is back, or another one. */
   hurry() {
     this.signaling.hurry();
+    void this.suspect();
+  }
+
+  /** Signaling and media are tried at once, rather than after their own patience: the network may have changed. */
+  async suspect() {
+    const generation = this.generation;
+    if (this.peer === null) return;
+    this.signaling.probe();
+    const before = await this.media.received();
+    await new Promise((resolve) => setTimeout(resolve, DEAF_SECONDS * 1000));
+    if (generation === this.generation && (await this.media.received()) === before) await this.restart();
+  }
+
+  /** Other paths for the same media; when it does not help, the timer of `mediaState` joins anew. */
+  async restart() {
+    const { peer, generation } = this;
+    if (peer === null || !this.signaling.open) return;
+    try {
+      const offer = await this.media.restart();
+      if (generation === this.generation && offer !== "") this.signaling.send({ type: "restart_ice", peer, offer });
+    } catch (error) {
+      console.warn("ICE was not restarted", error);
+    }
   }
 
   leave() {
@@ -175,6 +200,8 @@ export class Call {
     } else if (state === "disconnected") {
       this.change({ media: "lost" });
       this.later(DISCONNECTED_SECONDS, this.generation);
+      this.signaling.probe();
+      void this.restart();
     } else if (state === "failed") {
       this.change({ media: "lost" });
       void this.join();
@@ -206,8 +233,13 @@ export class Call {
         const { seat, title, participants, speaker, stage, slots } = message;
         this.change({ seat, title, participants, speaker, stage, slots, phase: "in" });
         this.tellSwitches();
+        if (this.state.media === "lost") await this.restart();
+        else void this.suspect();
         break;
       }
+      case "restarted":
+        if (message.peer === this.peer) await this.media.restarted(message.answer);
+        break;
       case "rejoin":
         void this.join();
         break;

@@ -69,6 +69,33 @@ export class Media {
     return { offer: connection.localDescription?.sdp ?? "", roles };
   }
 
+  /**
+   * New ICE credentials for the connection that is there: other paths, the same DTLS and media.
+   * @returns {Promise<string>} the offer, or "" when there is no connection
+   */
+  async restart() {
+    const connection = this.connection;
+    if (connection === null) return "";
+    // The answer to an earlier one was lost with its signaling.
+    if (connection.signalingState === "have-local-offer") await connection.setLocalDescription({ type: "rollback" });
+    await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
+    return connection.localDescription?.sdp ?? "";
+  }
+
+  /** @param {string} answer of a restart */
+  async restarted(answer) {
+    if (this.connection?.signalingState !== "have-local-offer") return;
+    await this.connection.setRemoteDescription({ type: "answer", sdp: answer });
+  }
+
+  /** @returns {Promise<number>} bytes that came on the present path */
+  async received() {
+    for (const one of (await this.connection?.getStats())?.values() ?? []) {
+      if (one.type === "transport") return one.bytesReceived ?? 0;
+    }
+    return 0;
+  }
+
   /** @param {string} answer */
   async accept(answer) {
     const connection = this.connection;

@@ -214,6 +214,7 @@ async function enter() {
 }
 
 addEventListener("online", () => view.call?.hurry());
+/** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener("change", () => view.call?.hurry());
 
 await i18n.load(i18n.preferred());
 seat = await openSeat(code);

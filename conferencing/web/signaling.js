@@ -8,6 +8,7 @@
  * @typedef {{type: "resumed", seat: string, peer: string, title: string, participants: Participant[],
  *   speaker: string|null, stage: string|null, slots: Record<string, string>}} Resumed
  * @typedef {Joined | Resumed
+ *   | {type: "restarted", peer: string, answer: string}
  *   | {type: "rejoin", reason: string}
  *   | {type: "participant", participant: Participant}
  *   | {type: "participant_left", seat: string}
@@ -19,6 +20,7 @@
  * @typedef {{type: "join", name: string, offer: string, roles: Record<string, string>, microphone: boolean,
  *   camera: boolean, token: string|null}
  *   | {type: "resume", token: string, peer: string}
+ *   | {type: "restart_ice", peer: string, offer: string}
  *   | {type: "switch", role: string, enabled: boolean}
  *   | {type: "leave"}
  *   | {type: "ping"}} ToHub
@@ -27,6 +29,7 @@
 const PING_SECONDS = 5;
 const SILENCE_SECONDS = 12;
 const CONNECT_SECONDS = 8;
+const PROBE_SECONDS = 2;
 const RETRY_SECONDS = [0.3, 0.6, 1, 1.5, 2, 3];
 
 /** Close codes of the hub after which trying again is of no use. */
@@ -85,6 +88,18 @@ export class Signaling {
   /** Tries at once: the network is said to be back. */
   hurry() {
     if (!this.closed && this.socket === null) this.connect();
+  }
+
+  /** An open connection must say something soon, or it is taken for dead: it may lead through a network that is gone. */
+  probe() {
+    const socket = this.socket;
+    const asked = performance.now();
+    if (!this.send({ type: "ping" })) return;
+    setTimeout(() => {
+      if (this.socket !== socket || this.heard >= asked) return;
+      this.lose(1006);
+      socket?.close();
+    }, PROBE_SECONDS * 1000);
   }
 
   /** @param {ToHub} message @returns {boolean} false when it could not be sent */

@@ -65,11 +65,22 @@ class WorkerLink:
 
     async def add_peer(self, message: control.AddPeer) -> control.PeerAnswer | control.PeerRefused:
         """Raises WorkerUnavailable."""
+        self.send(control.OpenRoom(message.room))
+        return await self._answered(message)
+
+    async def restart_ice(self, message: control.RestartIce) -> control.PeerAnswer | control.PeerRefused:
+        """Raises WorkerUnavailable, also while an answer to the same peer is awaited."""
+        if message.peer in self._answers:
+            raise WorkerUnavailable(self.name)
+        return await self._answered(message)
+
+    async def _answered(
+        self, message: control.AddPeer | control.RestartIce
+    ) -> control.PeerAnswer | control.PeerRefused:
         answer: asyncio.Future[control.PeerAnswer | control.PeerRefused]
         answer = asyncio.get_running_loop().create_future()
         self._answers[message.peer] = answer
         try:
-            self.send(control.OpenRoom(message.room))
             self.send(message)
             async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
                 return await answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import random
 import socket
 import struct
@@ -91,13 +92,13 @@ class Client:
         text = offer_text(fingerprint, self.ufrag, self.password, self.ssrcs, sections)
         return text, {str(number): name for number, name in enumerate(sections)}
 
-    async def connect(self, answer: str, sections: Sequence[str] = SECTIONS) -> None:
-        """ICE check, DTLS handshake as client."""
-        self._read_answer(answer, sections)
+    async def connect(self, answer: str, sections: Sequence[str] = SECTIONS, *, passive: bool = False) -> None:
+        """ICE check, then the DTLS handshake as client, or as server when `passive`."""
+        self.read_answer(answer, sections)
         await self.check()
         fingerprint = next(line for line in answer.split("\r\n") if line.startswith("a=fingerprint:sha-256 "))
         self.dtls = RTCDtlsTransport(cast(Any, _Wire(self)), [self.certificate])
-        self.dtls._set_role("client")
+        self.dtls._set_role("server" if passive else "client")
         remote = RTCDtlsParameters([RTCDtlsFingerprint("sha-256", fingerprint.split(" ")[1])])
         async with asyncio.timeout(10):
             await self.dtls.start(remote)
@@ -161,7 +162,7 @@ class Client:
                 self.received.setdefault(header.ssrc, []).append(found)
         self.arrived.set()
 
-    def _read_answer(self, answer: str, sections: Sequence[str]) -> None:
+    def read_answer(self, answer: str, sections: Sequence[str]) -> None:
         blocks = answer.split("\r\nm=")
         for name, block in zip(sections, blocks[1:], strict=True):
             for line in block.split("\r\n"):
@@ -173,7 +174,9 @@ class Client:
                     self.remote_password = line[10:]
                 elif line.startswith("a=candidate:") and not self.remote[1]:
                     parts = line.split(" ")
-                    self.remote = (parts[4], int(parts[5]))
+                    of_family = (":" in parts[4]) == (self.socket.family == socket.AF_INET6)
+                    if of_family and ipaddress.ip_address(parts[4]).is_loopback:
+                        self.remote = (parts[4], int(parts[5]))
 
 
 class _Wire:
@@ -196,11 +199,11 @@ class _Wire:
 
 
 @contextlib.asynccontextmanager
-async def client(name: str) -> AsyncIterator[Client]:
+async def client(name: str, host: str = "127.0.0.1") -> AsyncIterator[Client]:
     loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.setblocking(False)
-        opened.bind(("127.0.0.1", 0))
+        opened.bind((host, 0))
         ssrcs = {"microphone": random.getrandbits(32), "camera": random.getrandbits(32)}
         made = Client(name, opened, ssrcs)
 

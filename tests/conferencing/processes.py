@@ -69,12 +69,16 @@ class Process:
 
 
 @contextlib.asynccontextmanager
-async def media_worker(folder: Path, name: str = "media-0") -> AsyncIterator[tuple[Process, Path]]:
+async def media_worker(
+    folder: Path, name: str = "media-0", *options: str, listen: tuple[str, ...] = ("127.0.0.1:0",)
+) -> AsyncIterator[tuple[Process, Path]]:
     path = folder / f"{name}.sock"
     process = Process(
         [
-            *("conferencing.media", "--socket", str(path), "--listen", "127.0.0.1:0"),
+            *("conferencing.media", "--socket", str(path)),
+            *(word for address in listen for word in ("--listen", address)),
             *("--name", name, "--statistics-seconds", "0.3"),
+            *options,
         ],
         folder / f"{name}.log",
     )

@@ -204,6 +204,36 @@ async def test_the_call_goes_on_while_the_hub_is_gone(stage: tuple[Process, HubP
         assert [await one.page.evaluate("thongsuot.call.peer") for one in (a, b)] == peers
 
 
+TRANSPORT = """async () => {
+  const found = [...(await thongsuot.call.media.connection.getStats()).values()];
+  const transport = found.find((one) => one.type === "transport");
+  return {cipher: transport.srtpCipher, ufrag: transport.iceLocalUsernameFragment,
+    changes: transport.selectedCandidatePairChanges};
+}"""
+
+
+async def test_ice_restarts_without_a_new_connection_and_sound_is_encrypted_with_aes_gcm(
+    stage: tuple[Process, HubProcess, Browser],
+) -> None:
+    _worker, hub, browser = stage
+    url = meeting(hub)
+    async with hall(browser, url) as a, hall(browser, url) as b:
+        await a.enter("A")
+        await b.enter("B")
+        await a.more(frames=10)
+        peer, before = await a.page.evaluate("thongsuot.call.peer"), await a.page.evaluate(TRANSPORT)
+        assert before["cipher"] == "SRTP_AEAD_AES_128_GCM"
+        await a.page.evaluate("thongsuot.call.restart()")
+        async with asyncio.timeout(10):
+            while (after := await a.page.evaluate(TRANSPORT))["changes"] == before["changes"]:
+                await asyncio.sleep(0.1)
+        assert after["ufrag"] != before["ufrag"]
+        for one in (a, b):
+            await one.more(frames=30, sound=50)
+        assert await a.page.evaluate("thongsuot.call.peer") == peer
+        assert (await a.state())["media"] == "connected"
+
+
 async def test_without_devices_one_may_join_and_is_told_what_to_do(
     stage: tuple[Process, HubProcess, Browser],
 ) -> None:
