@@ -21,17 +21,7 @@ class Worker:
         self._thread.start()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-
-        def call() -> None:
-            try:
-                result = function(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 - handed to the caller as it is
-                _hand_over(loop, future.set_exception, future, error)
-            else:
-                _hand_over(loop, future.set_result, future, result)
-
+        call, future = _prepared(function, *args, **kwargs)
         self._calls.put(call)
         return await future
 
@@ -61,6 +51,15 @@ def _hand_over(
 
 async def run_once(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """In a thread of its own, for what may hang for long: name resolution, a dead disk."""
+    call, future = _prepared(function, *args, **kwargs)
+    threading.Thread(target=call, name=name, daemon=True).start()
+    return await future
+
+
+def _prepared(
+    function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> tuple[Callable[[], None], asyncio.Future[T]]:
+    """The call for a thread, and what it comes to."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -72,5 +71,4 @@ async def run_once(name: str, function: Callable[P, T], *args: P.args, **kwargs:
         else:
             _hand_over(loop, future.set_result, future, result)
 
-    threading.Thread(target=call, name=name, daemon=True).start()
-    return await future
+    return call, future

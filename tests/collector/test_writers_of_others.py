@@ -126,53 +126,45 @@ async def arrives(hub: Hub, name: str) -> dict[str, str]:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_prometheus_in_agent_mode_writes_to_the_hub(hub: Hub, sessions: Sessions, tmp_path: Path) -> None:
-    program = shutil.which("prometheus")
-    assert program
-    other = await writer(hub, sessions, "prometheus")
-    hub.clock.now = time.time()
-    (web,) = free_ports(1)
-    async with serving(hub) as port:
-        (tmp_path / "prometheus.yml").write_text(f"""
+def commands(web: int, url: str, token: str, folder: Path) -> dict[str, tuple[str, ...]]:
+    """Each scrapes itself every second and writes that to `url`."""
+    scraping = f"""
 global: {{scrape_interval: 1s}}
 scrape_configs: [{{job_name: itself, static_configs: [{{targets: ["127.0.0.1:{web}"]}}]}}]
-remote_write:
-  - url: http://127.0.0.1:{port}/api/v1/write
-    authorization: {{credentials: {other.key}}}
-""")
-        with running(
-            program,
+"""
+    (folder / "scrape.yml").write_text(scraping)
+    (folder / "prometheus.yml").write_text(
+        f"{scraping}remote_write: [{{url: {url}, authorization: {{credentials: {token}}}}}]\n"
+    )
+    return {
+        "prometheus": (
             "--enable-feature=agent",
-            f"--config.file={tmp_path}/prometheus.yml",
-            f"--storage.agent.path={tmp_path}/agent",
+            f"--config.file={folder}/prometheus.yml",
+            f"--storage.agent.path={folder}/agent",
             f"--web.listen-address=127.0.0.1:{web}",
-        ):
-            labels = await arrives(hub, "up")
-    assert labels == {"instance": f"127.0.0.1:{web}", "job": "itself", "site": "vt", "writer": "prometheus"}
-    assert hub.collector.snapshot(hub.clock.now).ingest.requests.keys() == {204}
-
-
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_vmagent_writes_to_the_hub(hub: Hub, sessions: Sessions, tmp_path: Path) -> None:
-    program = shutil.which("vmagent")
-    assert program
-    other = await writer(hub, sessions, "vmagent")
-    hub.clock.now = time.time()
-    (web,) = free_ports(1)
-    async with serving(hub) as port:
-        (tmp_path / "scrape.yml").write_text(f"""
-global: {{scrape_interval: 1s}}
-scrape_configs: [{{job_name: itself, static_configs: [{{targets: ["127.0.0.1:{web}"]}}]}}]
-""")
-        with running(
-            program,
-            f"-promscrape.config={tmp_path}/scrape.yml",
-            f"-remoteWrite.url=http://127.0.0.1:{port}/api/v1/write",
-            f"-remoteWrite.bearerToken={other.key}",
-            f"-remoteWrite.tmpDataPath={tmp_path}/queue",
+        ),
+        "vmagent": (
+            f"-promscrape.config={folder}/scrape.yml",
+            f"-remoteWrite.url={url}",
+            f"-remoteWrite.bearerToken={token}",
+            f"-remoteWrite.tmpDataPath={folder}/queue",
             f"-httpListenAddr=127.0.0.1:{web}",
             "-memory.allowedBytes=64MB",
-        ):
+        ),
+    }
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["prometheus", "vmagent"])
+async def test_a_real_sender_writes_to_the_hub(hub: Hub, sessions: Sessions, tmp_path: Path, name: str) -> None:
+    program = shutil.which(name)
+    assert program, f"{name} is not installed"
+    other = await writer(hub, sessions, name)
+    hub.clock.now = time.time()
+    (web,) = free_ports(1)
+    async with serving(hub) as port:
+        arguments = commands(web, f"http://127.0.0.1:{port}/api/v1/write", other.key, tmp_path)[name]
+        with running(program, *arguments):
             labels = await arrives(hub, "up")
-    assert labels == {"instance": f"127.0.0.1:{web}", "job": "itself", "site": "vt", "writer": "vmagent"}
+    assert labels == {"instance": f"127.0.0.1:{web}", "job": "itself", "site": "vt", "writer": name}
+    assert hub.collector.snapshot(hub.clock.now).ingest.requests.keys() == {204}
