@@ -14,11 +14,9 @@ from collector import presets
 from collector.directory import importing
 from collector.tables import metadata
 from tests.collector.conftest import open_engine
-from tests.postgres import PostgresServer, postgres
+from tests.postgres import DATABASES, PostgresServer, postgres
 
 __all__ = ["postgres"]
-
-DATABASES = ("sqlite", "postgresql")
 
 
 def load(session: Session, preset: str, now: float = 1.0) -> str:
@@ -64,11 +62,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         server: PostgresServer = request.getfixturevalue("postgres")
         with server.engine(request.getfixturevalue("postgres_template")) as engine:
             yield engine
-
-
-@pytest.fixture
-def sessions(engine: Engine) -> sessionmaker[Session]:
-    return sessionmaker(engine, expire_on_commit=False)
 
 
 @pytest.fixture
