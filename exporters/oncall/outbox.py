@@ -71,7 +71,7 @@ def post(
         if written:
             _revive(written, max(now, tell.not_before))
             continue
-        usable = [contact for contact in tell.person.contacts if contact.channel in channels]
+        usable = _usable_first(tell.person.contacts, channels)
         if not usable:
             posted = replace(posted, unreachable=(*posted.unreachable, tell.person.code))
             continue
@@ -219,6 +219,12 @@ def told(session: Session, trouble: int, known: dict[str, Person]) -> tuple[Pers
             contacts = (Contact(row.channel, row.address), *(Contact(*one) for one in row.others))
             found[row.person] = known.get(row.person) or Person(row.person, row.name, contacts, row.language)
     return tuple(found.values())
+
+
+def _usable_first(contacts: Sequence[Contact], channels: Collection[str]) -> list[Contact]:
+    """All of them, the first that can be used before the others; empty when none can."""
+    first = next((one for one in contacts if one.channel in channels), None)
+    return [] if first is None else [first, *(one for one in contacts if one is not first)]
 
 
 def _revive(written: Sequence[DeliveryRow], next_at: float) -> None:
