@@ -63,6 +63,8 @@ class Scope(StrEnum):
     READ = "read"
     WRITE = "write"
     METRICS = "metrics"
+    WALL = "wall"
+    """A screen on a wall: the board, no telephone numbers."""
 
 
 _READING = frozenset({Action.SEE_BOARD, Action.LIST_MEETINGS, Action.READ_DIRECTORY, Action.READ_CONTACTS})
@@ -72,6 +74,7 @@ SCOPES: dict[Scope, frozenset[Action]] = {
     Scope.READ: _READING,
     Scope.WRITE: _READING | {Action.HOLD_MEETINGS, Action.WRITE_DIRECTORY, Action.ENROL_NODES, Action.ANSWER_ALERTS},
     Scope.METRICS: frozenset({Action.READ_METRICS}),
+    Scope.WALL: frozenset({Action.SEE_BOARD, Action.LIST_MEETINGS}),
 }
 
 

@@ -25,6 +25,7 @@ PATHS = (
     "/nguoi-dung",
     "/nhat-ky",
     "/vao",
+    "/man-hinh",
 )
 
 

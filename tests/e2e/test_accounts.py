@@ -171,3 +171,31 @@ def test_a_halls_pc_enters_by_its_link_and_joins_with_one_click(system: System, 
     page.get_by_role("link", name="Vào họp").click()
     assert page.get_by_label("Tên điểm cầu").input_value() == "Trung tâm điều hành"
     page.close()
+
+
+def test_a_screen_on_the_wall_shows_the_board_without_signing_in(
+    system: System, page: Page, browser: Browser
+) -> None:
+    page.goto(f"{system.url}/tai-khoan")
+    page.get_by_label("Dùng cho").fill("Phòng trực")
+    page.get_by_label("đọc", exact=True).uncheck()
+    page.get_by_label("màn hình treo tường").check()
+    page.get_by_role("button", name="Tạo mã", exact=True).click()
+    link = page.locator(".once__value").last.inner_text()
+    assert link.startswith(f"{system.url}/man-hinh#tsa_")
+
+    screen = browser.new_page(viewport={"width": 1920, "height": 1080})
+    for address in (link, f"{system.url}/man-hinh"):
+        screen.goto(address)
+        screen.get_by_role("heading", name="Địa điểm").wait_for()
+        assert screen.url == f"{system.url}/man-hinh"
+    assert screen.get_by_role("button", name="Tạo cuộc họp").count() == 0
+    token = link.partition("#")[2]
+    headers = {"Authorization": f"Bearer {token}"}
+    with system.client() as client:
+        assert client.get("/api/v1/board", headers=headers).status_code == 200
+        assert client.get("/api/v1/directory/telephones", headers=headers).status_code == 403
+
+    page.get_by_role("listitem").filter(has_text="Phòng trực").get_by_role("button", name="Thu hồi").click()
+    screen.get_by_label("Tên đăng nhập").wait_for()
+    screen.close()

@@ -67,6 +67,7 @@ TABLE = {
     ("GET", "/nhat-ky"): PUBLIC,
     ("GET", "/bao-cao"): PUBLIC,
     ("GET", "/vao"): PUBLIC,
+    ("GET", "/man-hinh"): PUBLIC,
     ("MOUNT", "/static"): PUBLIC,
     ("GET", "/hop/{code}"): PUBLIC,
     ("GET", "/hop/static/{path:path}"): PUBLIC,
@@ -165,8 +166,8 @@ WHOLE_TREE = {
 """A right on a part of the tree is not enough for these."""
 
 ROLES = {
-    Action.SEE_BOARD: {"administrator", "technician", "secretary", "leader", "hall", "read", "write"},
-    Action.LIST_MEETINGS: {"administrator", "technician", "secretary", "leader", "hall", "read", "write"},
+    Action.SEE_BOARD: {"administrator", "technician", "secretary", "leader", "hall", "read", "write", "wall"},
+    Action.LIST_MEETINGS: {"administrator", "technician", "secretary", "leader", "hall", "read", "write", "wall"},
     Action.READ_DIRECTORY: {"administrator", "technician", "secretary", "leader", "read", "write"},
     Action.READ_CONTACTS: {"administrator", "technician", "secretary", "read", "write"},
     Action.HOLD_MEETINGS: {"administrator", "technician", "secretary", "write"},
@@ -177,7 +178,7 @@ ROLES = {
     Action.MANAGE_USERS: {"administrator"},
     Action.READ_AUDIT: {"administrator"},
 }
-"""`read`, `write` and `metrics` are API tokens of an administrator; `hall` is a hall's PC."""
+"""`read`, `write`, `metrics` and `wall` are API tokens of an administrator; `hall` is a hall's PC."""
 
 CALLERS = ("nobody", *Role, "hall", *Scope)
 

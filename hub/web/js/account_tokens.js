@@ -6,12 +6,12 @@ import { ErrorNotice, ShownOnce, errorWords } from "./parts.js";
 import { Field, useForm } from "./sign_in.js";
 import { html, useCallback, useEffect, useState } from "./ui.js";
 
-const SCOPES = ["read", "write", "metrics"];
+const SCOPES = ["read", "write", "metrics", "wall"];
 const DAYS = [30, 90, 365];
 
 export function ApiTokens() {
   const [tokens, setTokens] = useState(/** @type {any[]} */ ([]));
-  const [made, setMade] = useState("");
+  const [made, setMade] = useState({ token: "", wall: false });
   const [error, setError] = useState("");
   const [asked, setAsked] = useState({ name: "", scopes: ["read"], days: 90 });
   const refresh = useCallback(() => {
@@ -19,7 +19,8 @@ export function ApiTokens() {
   }, []);
   useEffect(refresh, [refresh]);
   const form = useForm(async () => {
-    setMade((await call("/api/v1/account/tokens", { method: "POST", body: asked })).token);
+    const { token } = await call("/api/v1/account/tokens", { method: "POST", body: asked });
+    setMade({ token, wall: asked.scopes.includes("wall") });
     setAsked({ ...asked, name: "" });
     refresh();
   });
@@ -48,7 +49,8 @@ export function ApiTokens() {
         <button class="button" onClick=${() => revoke(one.id)}>${t("revoke")}</button>
       </li>`)}
     </ul>`}
-    ${made && html`<${ShownOnce} label=${t("tokens.once")} value=${made} />`}
+    ${made.token && html`<${ShownOnce} label=${t("tokens.once")} value=${made.token} />`}
+    ${made.wall && html`<${ShownOnce} label=${t("tokens.wall")} value=${`${location.origin}/man-hinh#${made.token}`} />`}
     <form class="stack" onSubmit=${form.submit}>
       <${Field} id="token-name" label=${t("tokens.name")} value=${asked.name} maxlength="100"
         onInput=${(/** @type {string} */ name) => setAsked({ ...asked, name })} />

@@ -20,6 +20,8 @@ const STEPS = ["nobody", "code", "unlock", "new_password", "set_up_totp"];
 export const hooks = {
   idleSeconds: () => 0,
   onStep: (/** @type {string} */ _reason) => {},
+  /** The API token of a screen on a wall, "" where somebody signs in. */
+  token: "",
 };
 
 const TIMEOUT_MS = 8000;
@@ -41,6 +43,7 @@ export async function ask(path, { method = "GET", body, file, type, match, timeo
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
         ...(file && type ? { "Content-Type": type } : {}),
         ...(match ? { "If-Match": match } : {}),
+        ...(hooks.token ? { Authorization: `Bearer ${hooks.token}` } : {}),
       },
       body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
       signal: AbortSignal.timeout(timeout),

@@ -55,6 +55,12 @@ export function PersonMenu({ person, switchLanguage, signOut }) {
 
 /** The top line. @param {{person: any, switchLanguage: any, signOut: () => void}} props */
 export function Bar({ person, switchLanguage, signOut }) {
+  if (person.kind === "wall") {
+    return html`<header class="bar board__bar">
+      <span class="brand grow"><img src="/static/icon.svg" alt="" width="28" height="28" /> Thông Suốt</span>
+      <${LanguageSwitch} onSwitch=${switchLanguage} />
+    </header>`;
+  }
   return html`<header class="bar board__bar">
     <a class="brand" href="/"><img src="/static/icon.svg" alt="" width="28" height="28" /> Thông Suốt</a>
     <nav class="grow row page__nav" aria-label=${t("nav")}>

@@ -10,6 +10,8 @@ import { html, render, useCallback, useEffect, useRef, useState } from "./ui.js"
 
 const LINK = "/vao";
 const INSTALL = "/cai-dat";
+const WALL = "/man-hinh";
+const WALL_TOKEN = "thongsuot.wall";
 
 /** Loaded when somebody opens it: the first view stays small. */
 const later = (/** @type {() => Promise<any>} */ load) => (/** @type {any} */ props) => html`<${Later} load=${load} ...${props} />`;
@@ -42,6 +44,20 @@ const STEPS = /** @type {Record<string, any>} */ ({
 /** While the hub does not answer the board says so itself. */
 const UNKNOWN = { kind: "user", name: "", display_name: "", next: "", grants: [], actions: ["board.see"], everywhere: [] };
 
+/** Nobody signs in at a screen on a wall: its link brings an API token, which stays on that machine. */
+const OF_WALL = { ...UNKNOWN, kind: "wall", actions: ["board.see", "meetings.list"] };
+
+/** Whether this page is such a screen, which then asks by its token. */
+function isWall() {
+  const given = location.pathname === WALL ? location.hash.slice(1) : "";
+  if (given) {
+    localStorage.setItem(WALL_TOKEN, given);
+    history.replaceState(null, "", WALL);
+  }
+  if (location.pathname === WALL) hooks.token = localStorage.getItem(WALL_TOKEN) ?? "";
+  return Boolean(hooks.token);
+}
+
 /** The address, which the live pages change without leaving. */
 function usePath() {
   const [path, setPath] = useState(location.pathname);
@@ -59,6 +75,7 @@ function usePath() {
 }
 
 function App() {
+  const [onWall, setOnWall] = useState(isWall);
   const [person, setPerson] = useState(/** @type {any} */ (undefined));
   const [, setLanguage] = useState(currentLanguage());
   const { path, go } = usePath();
@@ -73,7 +90,7 @@ function App() {
   useEffect(() => {
     hooks.onStep = ask;
     // A hall's link answers by itself who is there.
-    if (![LINK, INSTALL].includes(location.pathname)) ask();
+    if (![LINK, INSTALL].includes(location.pathname) && !onWall) ask();
   }, [ask]);
   const switchLanguage = useCallback(async (/** @type {"vi" | "en"} */ wanted) => {
     await useLanguage(wanted);
@@ -87,7 +104,17 @@ function App() {
     ask();
   }, [ask]);
   const onPerson = setPerson;
+  const endWall = useCallback(() => {
+    localStorage.removeItem(WALL_TOKEN);
+    hooks.token = "";
+    setOnWall(false);
+    ask();
+  }, [ask]);
 
+  if (onWall) {
+    const props = { person: OF_WALL, switchLanguage, signOut: endWall, signedOut: endWall, path, go, locked: false };
+    return html`<${Board} ...${props} />`;
+  }
   if (person === null) before.current = null;
   if (location.pathname === LINK) return html`<${EnterHall} ...${{ onPerson, switchLanguage }} />`;
   if (location.pathname === INSTALL) return html`<${Install} ...${{ switchLanguage }} />`;
