@@ -241,6 +241,7 @@ class Hub:
             receivers=[await forwarder.status() for forwarder in self._forwarders],
             backup=_backup_age(await asyncio.to_thread(self._backups.status)),
             reflector=await asyncio.to_thread(reflector_status.read, self._paths.reflector_status),
+            oncall=self.bridge.snapshot(),
         )
 
     async def _own_families(self) -> Sequence[Metric]:

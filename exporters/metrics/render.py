@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -12,8 +12,9 @@ from collector.directory import DirectoryView
 from collector.reflector_status import ReflectorStatus
 from collector.snapshot import CollectorSnapshot
 from conferencing.snapshot import ConferencingSnapshot
-from exporters.metrics import contracts, findings, itself, lines, reflector, rooms, samples, writers
+from exporters.metrics import contracts, findings, itself, lines, oncall, reflector, rooms, samples, writers
 from exporters.metrics.itself import HubItself
+from exporters.oncall.snapshot import OncallSnapshot
 from exporters.remote_write.forwarder import ForwardStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -40,6 +41,7 @@ class HubSnapshots:
     receivers: Sequence[ForwardStatus]
     reflector: ReflectorStatus | None
     backup: BackupAge
+    oncall: OncallSnapshot = field(default_factory=OncallSnapshot)
 
 
 def render(snapshots: HubSnapshots) -> bytes:
@@ -64,6 +66,7 @@ class _Families:
         yield from samples.judging_families(snapshots.collector.judging, snapshots.collector.failures)
         yield from samples.forward_families(snapshots.receivers)
         yield from rooms.families(snapshots.conferencing)
+        yield from oncall.families(snapshots.oncall, snapshots.collector.at)
         yield from writers.families(snapshots.directory)
         yield from reflector.families(snapshots.reflector, snapshots.collector.at)
 

@@ -270,7 +270,9 @@ class Bridge:
         if outcome.result in (Result.SENT, Result.DELIVERED):
             post.last_success = now
         else:
-            post.last_failure, post.detail = now, outcome.detail
+            if outcome.result is Result.RETRY:
+                # What is refused is the address' fault, not the channel's.
+                post.last_failure, post.detail = now, outcome.detail
             logger.warning("x %s: %s: %s", name, outcome.result, outcome.detail)
         while True:
             try:

@@ -12,6 +12,9 @@ from exporters.oncall.nouns import Reason, Scope, State, Trouble
 from exporters.oncall.outbox import Delivery
 from exporters.oncall.tables import DeliveryRow
 
+OWN_ALERTS = "Oncall"
+"""What the names of the alerts about the bridge begin with."""
+
 
 def troubles(current: Iterable[Trouble]) -> dict[tuple[str, str], int]:
     return dict(Counter((one.state.value, one.severity) for one in current if one.is_open))
@@ -23,7 +26,13 @@ def oldest_unacknowledged(current: Iterable[Trouble]) -> float | None:
 
 
 def untaken(current: Iterable[Trouble]) -> int:
-    return sum(one.state is State.NOTIFIED and one.reason is Reason.ALL_TOLD for one in current)
+    """Without those that are only about this: they would keep themselves alive."""
+    return sum(
+        one.state is State.NOTIFIED
+        and one.reason is Reason.ALL_TOLD
+        and not all(alert.name.startswith(OWN_ALERTS) for alert in one.firing)
+        for one in current
+    )
 
 
 def untold(current: Iterable[Trouble]) -> int:

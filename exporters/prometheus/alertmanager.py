@@ -74,7 +74,17 @@ def alertmanager_configuration(board: Webhook | None, watchdog_url: str = "") ->
                     "group_wait": "0s",
                     "group_interval": "1m",
                     "repeat_interval": "5m",
-                }
+                    "continue": True,
+                },
+                {
+                    # The bridge too notices when it is no longer told that alerting works.
+                    "receiver": BOARD,
+                    "matchers": ['alertname="Watchdog"'],
+                    "group_by": ["alertname"],
+                    "group_wait": "0s",
+                    "group_interval": "1m",
+                    "repeat_interval": "5m",
+                },
             ],
         },
         "inhibit_rules": list(INHIBITIONS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporters.rules import hub, lines, nodes, recordings
+from exporters.rules import hub, lines, nodes, oncall, recordings
 from exporters.rules.rule import Alert, Group, Recording
 
 GROUPS: dict[str, Group] = {
@@ -12,6 +12,7 @@ GROUPS: dict[str, Group] = {
     "lines": lines.GROUP,
     "nodes": nodes.GROUP,
     "hub": hub.GROUP,
+    "oncall": oncall.GROUP,
 }
 
 
