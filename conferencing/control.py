@@ -160,8 +160,49 @@ class SpeakerChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceStatistics:
+    """What one source of a peer has sent, as it arrived; totals, except `jitter_seconds` (RFC 3550, now).
+
+    `receivers`: slots that get it now. `layer`: the rid that is forwarded most, None without simulcast.
+    `nacks`: packets asked for again.
+    """
+
+    role: str
+    enabled: bool
+    packets: int
+    bytes: int
+    lost: int
+    jitter_seconds: float
+    keyframe_requests: int
+    receivers: int
+    nacks: int = 0
+    layer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStatistics:
+    """What one slot of a peer has carried; totals, except `seat`, `layer` (now), `loss` and `jitter_seconds` (last
+    receiver report, None before)."""
+
+    slot: str
+    seat: str | None
+    packets: int
+    bytes: int
+    lost: int
+    loss: float | None
+    jitter_seconds: float | None
+    nacks: int
+    resent: int
+    keyframe_requests: int
+    layer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PeerStatistics:
-    """Totals since the peer came, except `round_trip_seconds` and `loss_down` (last receiver report)."""
+    """Totals since the peer came, except `round_trip_seconds` and `loss_down` (last receiver report).
+
+    `estimate_bits_per_second`: of the way down to the peer, None where it is not estimated.
+    """
 
     peer: str
     room: str
@@ -177,11 +218,14 @@ class PeerStatistics:
     nacks: int
     resent: int
     keyframe_requests: int
+    sources: tuple[SourceStatistics, ...] = ()
+    slots: tuple[SlotStatistics, ...] = ()
+    estimate_bits_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatistics:
-    """Every 5 s. Counters since the start of the process."""
+    """Every 5 s. Counters since the start of the process; `at` is the worker's clock, for rates."""
 
     packets_received: int
     bytes_received: int
@@ -192,6 +236,7 @@ class WorkerStatistics:
     rooms: int
     peers: tuple[PeerStatistics, ...]
     drops: dict[str, int] = field(default_factory=dict)
+    at: float = 0.0
 
 
 FromHub = OpenRoom | CloseRoom | AddPeer | RestartIce | RemovePeer | EnableSource

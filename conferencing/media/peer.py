@@ -12,6 +12,7 @@ from conferencing.media.streams import Slot, Source
 from conferencing.media.udp_port import Endpoint
 from conferencing.rtp import rtcp
 from conferencing.rtp.sender_report import to_ntp
+from conferencing.statistics.measure import PeerFeedback, sources
 
 SILENT_AFTER_SECONDS = 4.5
 """Browsers check consent every 2.5 s and report every second: then it is more than one loss."""
@@ -71,6 +72,7 @@ class Peer:
         self._loss_down = 0.0
         self._round_trip: float | None = None
         self._nacks = self._resent = self._keyframe_requests = 0
+        self._said = PeerFeedback()
 
     def restart(self, ufrag: str, password: str) -> list[str]:
         """New ICE credentials; returns ufrags that end with it, of a restart that was never completed."""
@@ -116,11 +118,14 @@ class Peer:
                 case rtcp.Nack(ssrc=ssrc):
                     if (slot := self.link.slot_by_ssrc.get(ssrc)) is not None:
                         self._nacks += len(item.sequence_numbers)
-                        self._resent += self._forwarder.resend(slot, item.sequence_numbers, now)
+                        resent = self._forwarder.resend(slot, item.sequence_numbers, now)
+                        self._resent += resent
+                        self._said.nack(slot, len(item.sequence_numbers), resent)
                 case rtcp.KeyframeRequest(ssrc=ssrc):
                     slot = self.link.slot_by_ssrc.get(ssrc)
                     if slot is not None and slot.source is not None and slot.video:
                         self._keyframe_requests += 1
+                        self._said.keyframe_request(slot)
                         wanted.append(slot.source)
                 case rtcp.Bye():
                     # The consent check notices who is gone; a BYE of one source says no more than its silence.
@@ -161,6 +166,8 @@ class Peer:
             nacks=self._nacks,
             resent=self._resent,
             keyframe_requests=self._keyframe_requests,
+            sources=sources(link),
+            slots=self._said.slots(link, self.seats_in_slots),
         )
 
     def _send(self, datagram: bytes) -> None:
@@ -181,6 +188,7 @@ class Peer:
         slot = self.link.slot_by_ssrc.get(report.ssrc)
         if slot is None:
             return
+        self._said.receiver_report(slot, report)
         if slot.source is not None:
             self._loss_down = report.fraction_lost
         if report.last_sender_report:

@@ -110,6 +110,7 @@ class MediaWorker:
             rooms=len(self._rooms),
             peers=tuple(peer.statistics() for peer in self._peers.values()),
             drops=dict(self.counters.drops),
+            at=self._clock(),
         )
 
     def close(self) -> None:

@@ -11,13 +11,14 @@ KEYFRAME_REQUESTS_LIMIT = 10
 class KeyframeRequests:
     """The only origin of PLI towards one source."""
 
-    __slots__ = ("_asked", "_last_sent", "_sent", "coalesced")
+    __slots__ = ("_asked", "_last_sent", "_sent", "coalesced", "sent_total")
 
     def __init__(self) -> None:
         self._asked = False
         self._last_sent = float("-inf")
         self._sent = 0
         self.coalesced = 0
+        self.sent_total = 0
 
     def ask(self, now: float) -> bool:
         """A receiver needs a key frame. True when a request is to be sent now."""
@@ -35,6 +36,7 @@ class KeyframeRequests:
             self._asked = False
             return False
         self._sent += 1
+        self.sent_total += 1
         self._last_sent = now
         return True
 
