@@ -7,7 +7,7 @@ place in it. Telephone numbers are for those who need to know them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
@@ -76,6 +76,11 @@ class Sight:
                     raise NotYoursError(
                         f"{one.noun} {one.key} nằm ngoài quyền của bạn. / {one.noun} {one.key} is beyond your rights."
                     )
+
+    def actions_at(self, noun: Literal["units", "sites"], key: str) -> frozenset[Action]:
+        """What the person may do at that unit or site."""
+        path = self._unit_path(key) if noun == "units" else self._whole_tree().site_path(key)
+        return frozenset(action for action in Action if self._rights.may(action, path))
 
     def _may_write(self, draft: Draft, one: Alteration, state: State) -> bool:
         paths = list(self._paths(draft, one, state))

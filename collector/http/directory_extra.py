@@ -4,7 +4,7 @@ No `from __future__ import annotations` here: FastAPI reads the annotations of t
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.accounts.rights import Action
-from collector.directory import belonging, editing, listing, revoke_node
+from collector.directory import belonging, editing, listing, revoke_node, states
 from collector.directory.changes import Change
 from collector.directory.days import day_of
 from collector.directory.draft import Draft
@@ -71,6 +71,12 @@ class BelongingsShown(BaseModel):
     items: list[BelongingShown]
 
 
+class RightsShown(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"actions": ["board.see", "directory.read"]}]})
+
+    actions: list[str] = Field(description="what the caller may do there")
+
+
 class Move(BaseModel):
     """To that unit from that day; the unit until then is kept as the site's past."""
 
@@ -106,6 +112,7 @@ def add_extra_routes(router: APIRouter, desk: Desk, requires: Requires) -> None:
     _add_search(router, desk, requires)
     _add_belonging(router, desk, requires)
     _add_nodes(router, desk, requires)
+    _add_rights(router, desk, requires)
 
 
 def _add_search(router: APIRouter, desk: Desk, requires: Requires) -> None:
@@ -249,3 +256,32 @@ def _add_nodes(router: APIRouter, desk: Desk, requires: Requires) -> None:
 
         await desk.change(request, work)
         return Response(status_code=204)
+
+
+def _add_rights(router: APIRouter, desk: Desk, requires: Requires) -> None:
+    def add(noun: Literal["units", "sites"]) -> None:
+        @router.get(
+            f"/{noun}/{{key}}/rights",
+            response_model=RightsShown,
+            summary=f"What the caller may do at one of the {noun}",
+            responses=responses(404),
+            operation_id=f"rights_at_{noun}",
+        )
+        @requires(Action.READ_DIRECTORY)
+        async def rights(key: str, request: Request) -> Response:
+            def read(acting: Acting) -> RightsShown:
+                row = states.find_rows(acting.session, NOUNS[noun], [key]).get(key)
+                seen = row is not None and (noun == "units" or _sees_site(acting, row))
+                if not seen:
+                    raise directory_problems.not_found(noun, key)
+                return RightsShown(actions=sorted(acting.sight.actions_at(noun, key)))
+
+            return answer(request, await desk.read(request, read))
+
+    add("units")
+    add("sites")
+
+
+def _sees_site(acting: Acting, row: int) -> bool:
+    found = select(Site.id).where(Site.id == row, acting.sight.where("sites"))
+    return acting.session.scalar(found) is not None

@@ -139,6 +139,8 @@ TABLE |= {
 TABLE |= {
     ("GET", f"{DIRECTORY}/search"): Action.READ_DIRECTORY,
     ("GET", f"{DIRECTORY}/units/{{key}}/sites"): Action.READ_DIRECTORY,
+    ("GET", f"{DIRECTORY}/units/{{key}}/rights"): Action.READ_DIRECTORY,
+    ("GET", f"{DIRECTORY}/sites/{{key}}/rights"): Action.READ_DIRECTORY,
     ("POST", f"{DIRECTORY}/sites/{{key}}/move"): Action.WRITE_DIRECTORY,
     ("GET", f"{DIRECTORY}/nodes"): Action.READ_DIRECTORY,
     ("POST", f"{DIRECTORY}/nodes/{{key}}/revoke"): Action.ENROL_NODES,

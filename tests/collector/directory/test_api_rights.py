@@ -83,3 +83,17 @@ async def test_lines_keep_their_secret(api: Api) -> None:
         key = session.scalars(select(Line.stamp_key).where(Line.code == "xa-kim-xa-1")).one()
     for path in ("/lines/xa-kim-xa-1", "/lines", "/export", "/lines/xa-kim-xa-1/history", "/changes?noun=lines"):
         assert key not in (await api.get(path)).text
+
+
+async def test_what_may_be_done_is_told_of_the_place_itself(api: Api) -> None:
+    async def actions(who: str, path: str) -> set[str]:
+        answer = await api.get(f"{path}/rights", who=who)
+        assert answer.status_code == 200
+        return set(answer.json()["actions"])
+
+    assert "directory.write" in await actions("ky-thuat-xa", "/sites/xa-kim-xa")
+    assert await actions("ky-thuat-xa", "/units/252@2019-09-01") == set()
+    assert "directory.write" not in await actions("lanh-dao", "/sites/xa-kim-xa")
+    assert "users.manage" in await actions("quan-tri", "/units/252@2019-09-01")
+    assert_problem(await api.get("/sites/xa-yen-lap/rights", who="ky-thuat-xa"), 404)
+    assert_problem(await api.get("/units/nothing/rights"), 404)

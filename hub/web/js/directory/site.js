@@ -6,7 +6,7 @@ import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useEffect, useState } from "../ui.js";
 import { DateInput, ThingForm } from "./form.js";
 import { Hall } from "./hall.js";
-import { saved } from "./desk.js";
+import { saved, useDeskAt } from "./desk.js";
 import { History } from "./history.js";
 import { Machines } from "./machines.js";
 import { of } from "./paths.js";
@@ -16,7 +16,8 @@ import { Above } from "./unit.js";
 import { Writers } from "./writers.js";
 
 /** @param {{desk: import("./desk.js").Desk, itemKey: string}} props */
-export function Site({ desk, itemKey }) {
+export function Site({ desk: anywhere, itemKey }) {
+  const desk = useDeskAt(anywhere, "sites", itemKey);
   const [site, setSite] = useState(/** @type {any} */ (null));
   const [error, setError] = useState("");
   const [doing, setDoing] = useState("");

@@ -5,7 +5,7 @@ import { day, t } from "../locale.js";
 import { ErrorNotice, errorWords } from "../parts.js";
 import { html, useEffect, useState } from "../ui.js";
 import { ThingForm } from "./form.js";
-import { saved } from "./desk.js";
+import { saved, useDeskAt } from "./desk.js";
 import { History } from "./history.js";
 import { MergerDialog } from "./merger.js";
 import { of, sitePage, unitPage } from "./paths.js";
@@ -27,7 +27,8 @@ export function Above({ desk, unitKey }) {
 }
 
 /** @param {{desk: import("./desk.js").Desk, itemKey: string}} props */
-export function Unit({ desk, itemKey }) {
+export function Unit({ desk: anywhere, itemKey }) {
+  const desk = useDeskAt(anywhere, "units", itemKey);
   const [doing, setDoing] = useState("");
   const place = useReturn(doing);
   const unit = desk.units.get(itemKey);
