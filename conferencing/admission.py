@@ -15,6 +15,7 @@ from conferencing.meeting.state import Presence
 from conferencing.meetings import Meetings
 from conferencing.protocols import Directory, Identity
 from conferencing.signaling import messages
+from conferencing.turn import TRANSPORTS, TurnServers
 from conferencing.workers.link import WorkerUnavailable
 
 SEATS_LIMIT = 2000
@@ -59,9 +60,19 @@ class Admitted:
 
 
 class Admission:
-    def __init__(self, meetings: Meetings, directory: Directory) -> None:
+    def __init__(self, meetings: Meetings, directory: Directory, turn: TurnServers) -> None:
         self._meetings = meetings
         self._directory = directory
+        self._turn = turn
+
+    def ice_servers(self, live: LiveMeeting) -> messages.IceServers:
+        servers = self._turn.for_client(live.stored.id, self._meetings.clock())
+        return messages.IceServers(servers, self._turn.relay_only and bool(servers))
+
+    def transport(self, live: LiveMeeting, seat: str, message: messages.Transport) -> None:
+        """What the page says of itself: used for statistics alone."""
+        if message.transport in TRANSPORTS:
+            live.transports[seat] = message.transport
 
     async def join(
         self, live: LiveMeeting, connection: Connection, message: messages.Join, identity: Identity | None

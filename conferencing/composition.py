@@ -17,6 +17,9 @@ from conferencing.pages import StaticFiles
 from conferencing.protocols import Accounts, Directory
 from conferencing.snapshot import ConferencingSnapshot, room_snapshot, worker_snapshot
 from conferencing.store import MeetingStore
+from conferencing.turn import TurnServers
+
+NO_TURN = TurnServers()
 
 
 class Conferencing:
@@ -29,10 +32,11 @@ class Conferencing:
         directory: Directory,
         worker_sockets: Sequence[Path],
         clock: Callable[[], float] = time.time,
+        turn: TurnServers = NO_TURN,
     ) -> None:
         self._counts: Counter[str] = Counter()
         self._meetings = Meetings(MeetingStore(sessions), worker_sockets, clock)
-        admission = Admission(self._meetings, directory)
+        admission = Admission(self._meetings, directory, turn)
         self._routes = Routes(self._meetings, admission, accounts, StaticFiles(), self._counts)
         self.router: APIRouter = self._routes.router()
 

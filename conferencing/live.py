@@ -31,6 +31,7 @@ class LiveMeeting:
         self.link: WorkerLink | None = None
         self.connections: dict[str, Connection] = {}
         self.slots: dict[str, messages.Slots] = {}
+        self.transports: dict[str, str] = {}
         self.joining = 0
         self._log = log
 
@@ -56,6 +57,7 @@ class LiveMeeting:
                     touched[event.seat] = None
                     if isinstance(event, events.SeatGone):
                         self.slots.pop(event.seat, None)
+                        self.transports.pop(event.seat, None)
         for name in touched:
             self._tell_of(self.meeting.seats[name])
 

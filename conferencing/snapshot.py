@@ -13,7 +13,10 @@ from conferencing.workers.link import WorkerLink
 
 @dataclass(frozen=True, slots=True)
 class ParticipantSnapshot:
-    """`statistics` totals since the peer came, None before the worker's first report (every 5 s)."""
+    """`statistics` totals since the peer came, None before the worker's first report (every 5 s).
+
+    `transport`: of conferencing.turn.TRANSPORTS, None before the page has said it.
+    """
 
     seat: str
     name: str
@@ -22,6 +25,7 @@ class ParticipantSnapshot:
     microphone: bool
     camera: bool
     statistics: control.PeerStatistics | None
+    transport: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def room_snapshot(live: LiveMeeting) -> RoomSnapshot:
         live.stored.code,
         live.stored.title,
         live.link.name if live.link is not None else None,
-        tuple(_participant(seat, by_peer) for seat in live.meeting.present()),
+        tuple(_participant(live, seat, by_peer) for seat in live.meeting.present()),
     )
 
 
@@ -67,7 +71,7 @@ def worker_snapshot(link: WorkerLink) -> WorkerSnapshot:
     return WorkerSnapshot(link.name, link.connected, link.statistics)
 
 
-def _participant(seat: Seat, by_peer: Mapping[str, control.PeerStatistics]) -> ParticipantSnapshot:
+def _participant(live: LiveMeeting, seat: Seat, by_peer: Mapping[str, control.PeerStatistics]) -> ParticipantSnapshot:
     return ParticipantSnapshot(
         seat.seat,
         seat.name,
@@ -76,4 +80,5 @@ def _participant(seat: Seat, by_peer: Mapping[str, control.PeerStatistics]) -> P
         seat.microphone,
         seat.camera,
         by_peer.get(seat.peer or ""),
+        live.transports.get(seat.seat),
     )

@@ -43,6 +43,7 @@ if [ "$what" = dev ]; then
     wanted ip iproute2
     wanted ping iputils-ping
     wanted snmpd snmpd
+    wanted turnserver coturn
     wanted victoria-metrics victoria-metrics
     wanted snmpget snmp
     # Its programs are outside PATH; a server for the tests is started by them, none by Debian's service.

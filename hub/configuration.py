@@ -56,6 +56,13 @@ class MediaSection:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnSection:
+    urls: tuple[str, ...] = ()
+    lifetime_seconds: int = 12 * 3600
+    relay_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSection:
     enabled: bool = True
     sampling_interval_seconds: int = 15
@@ -127,6 +134,7 @@ class Configuration:
     database: DatabaseSection = field(default_factory=DatabaseSection)
     stamp: StampSection = field(default_factory=StampSection)
     media: MediaSection = field(default_factory=MediaSection)
+    turn: TurnSection = field(default_factory=TurnSection)
     agent: AgentSection = field(default_factory=AgentSection)
     prometheus: PrometheusSection = field(default_factory=PrometheusSection)
     alertmanager: AlertmanagerSection = field(default_factory=AlertmanagerSection)
@@ -158,6 +166,7 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "stamp.packets_per_second": (1, 50),
     "media.port": (1, 65000),
     "media.workers": (0, 64),
+    "turn.lifetime_seconds": (600, 7 * 86400),
     "agent.sampling_interval_seconds": (5, 3600),
     "agent.metrics_port": (1, 65535),
     "prometheus.port": (1, 65535),
@@ -187,6 +196,9 @@ _TYPE_NAMES = {
     tuple: "a list of texts",
     dict: 'a table of texts: { name = "value" }',
 }
+_TURN_URL = re.compile(
+    r"turns?:(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:\?transport=(?:udp|tcp))?"
+)
 _RECEIVER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _RECEIVERS_OF_OURS = ("prometheus",)
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -283,7 +295,7 @@ def _value(value: Any, default: Any, key: str, where: str) -> Any:
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise _type_error(key, tuple, value, where)
-        return tuple(_ADDRESS_LISTS[key](item, key, where) if key in _ADDRESS_LISTS else item for item in value)
+        return tuple(_ITEMS[key](item, key, where) if key in _ITEMS else item for item in value)
     if type(value) is not type(default):
         raise _type_error(key, type(default), value, where)
     if key in _BOUNDS and not _BOUNDS[key][0] <= value <= _BOUNDS[key][1]:
@@ -325,7 +337,17 @@ def _announced(text: str, key: str, where: str) -> str:
     return "=".join(_address(part, key, where) for part in text.split("=", 1))
 
 
-_ADDRESS_LISTS = {"media.announce": _announced, "media.addresses": _address}
+def _turn_url(text: str, key: str, where: str) -> str:
+    """RFC 7065."""
+    if not _TURN_URL.fullmatch(text):
+        raise UserError(
+            f"{where}: {key} = {text!r} is no address of a TURN server, as turn:may-chu:3478?transport=udp, "
+            "turn:may-chu:3478?transport=tcp or turns:may-chu:443?transport=tcp"
+        )
+    return text
+
+
+_ITEMS = {"media.announce": _announced, "media.addresses": _address, "turn.urls": _turn_url}
 
 
 def _is_web_address(text: str) -> bool:

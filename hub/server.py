@@ -56,6 +56,7 @@ from hub.paths import Paths
 from hub.programs import ALERTS_TOKEN, bind_address, media_worker_names, url_for_people
 from hub.secret_sources import secret_sources
 from hub.throughput_hours import parse_hours
+from hub.turn import turn_servers
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +125,7 @@ class Hub:
                 accounts=ConferencingAccounts(self.access.sign_ins),
                 directory=ConferencingDirectory(self._collector),
                 worker_sockets=[paths.worker_socket(name) for name in media_worker_names(configuration)],
+                turn=turn_servers(configuration, secret_sources(paths.secrets)),
             )
             async with contextlib.AsyncExitStack() as clients:
                 self._forwarders = [

@@ -7,6 +7,7 @@ from typing import Any
 
 from conferencing import messages
 from conferencing.meeting.state import Presence
+from conferencing.turn import IceServer
 
 LONGEST_MESSAGE = 160 * 1024
 """An offer of 32 sections is at most 128 KiB."""
@@ -52,6 +53,13 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Transport:
+    """How the media travel since now: one of conferencing.turn.TRANSPORTS."""
+
+    transport: str
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     pass
 
@@ -62,6 +70,14 @@ class Ping:
 
 
 # ---- hub → page
+
+
+@dataclass(frozen=True, slots=True)
+class IceServers:
+    """The first message: a page connects its media with these, and takes the new ones at each reconnection."""
+
+    servers: tuple[IceServer, ...]
+    relay_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +171,10 @@ class Pong:
     pass
 
 
-FromPage = Join | Resume | RestartIce | Switch | Leave | Ping
+FromPage = Join | Resume | RestartIce | Switch | Transport | Leave | Ping
 ToPage = (
-    Joined
+    IceServers
+    | Joined
     | Resumed
     | Restarted
     | Rejoin
@@ -175,10 +192,12 @@ _FROM_PAGE: dict[str, type[Any]] = {
     "resume": Resume,
     "restart_ice": RestartIce,
     "switch": Switch,
+    "transport": Transport,
     "leave": Leave,
     "ping": Ping,
 }
 _TO_PAGE: dict[str, type[Any]] = {
+    "ice_servers": IceServers,
     "joined": Joined,
     "resumed": Resumed,
     "restarted": Restarted,

@@ -45,6 +45,7 @@ class Session:
     async def run(self) -> None:
         sending = asyncio.create_task(self._connection.send(), name="signaling out")
         try:
+            self._connection.tell(self._admission.ice_servers(self._live))
             await self._listen()
         except Exception:
             self._counts["internal_error"] += 1
@@ -98,6 +99,8 @@ class Session:
                 self._connection.tell(await self._admission.restart_ice(self._live, self._seat, message))
             case messages.Switch():
                 self._admission.switch(self._live, self._seat, message)
+            case messages.Transport():
+                self._admission.transport(self._live, self._seat, message)
             case messages.Leave():
                 self._admission.leave(self._live, self._seat)
                 self._connection.close("left")

@@ -22,8 +22,10 @@ import { Media } from "./media.js";
 import { Signaling } from "./signaling.js";
 
 const DISCONNECTED_SECONDS = 6;
-/** Voices of others or reports of the worker come more often than this. */
-const DEAF_SECONDS = 1.5;
+/** A better path than the first is found by then. */
+const PATH_SECONDS = 3;
+/** So long without a packet: sooner than the browser says "disconnected". */
+const DEAF_SECONDS = 3;
 const NO_WORKER_SECONDS = 2;
 const ANSWER_SECONDS = 10;
 
@@ -31,7 +33,7 @@ export class Call {
   /**
    * @param {{url: string, name: string, token: () => string | null, keep: (token: string) => void,
    *   microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null, muted: boolean,
-   *   openCamera: () => Promise<MediaStreamTrack | null>, changed: (state: CallState) => void}} options
+   *   relayOnly?: boolean, openCamera: () => Promise<MediaStreamTrack | null>, changed: (state: CallState) => void}} options
    */
   constructor(options) {
     this.options = options;
@@ -59,9 +61,13 @@ export class Call {
     this.generation = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.watching = undefined;
+    this.received = 0;
+    this.deaf = 0;
     this.media = new Media({ state: (state) => this.mediaState(state) });
     this.signaling = new Signaling(options.url, {
-      open: () => this.opened(),
+      open: () => this.change({ signalingAttempts: 0 }),
       message: (message) => void this.message(message),
       lost: (attempts) => this.change({ signalingAttempts: attempts }),
       refused: (reason) => this.end(reason),
@@ -71,22 +77,28 @@ export class Call {
 
   start() {
     this.signaling.connect();
+    this.watching = setInterval(() => void this.watch(), 1000);
   }
 
   /** The browser says that the network is back, or another one. */
   hurry() {
     this.signaling.hurry();
-    void this.suspect();
+    this.signaling.probe();
+    this.deaf = DEAF_SECONDS - 1;
   }
 
-  /** Signaling and media are tried at once, rather than after their own patience: the network may have changed. */
-  async suspect() {
+  /** Every second: the worker reports as often, so a path that brings nothing at all is dead. */
+  async watch() {
     const generation = this.generation;
-    if (this.peer === null) return;
+    if (this.peer === null || this.state.media === "connecting") return;
+    const received = await this.media.received();
+    if (generation !== this.generation) return;
+    this.deaf = received === this.received ? this.deaf + 1 : 0;
+    this.received = received;
+    if (this.deaf < DEAF_SECONDS) return;
+    this.deaf = 0;
     this.signaling.probe();
-    const before = await this.media.received();
-    await new Promise((resolve) => setTimeout(resolve, DEAF_SECONDS * 1000));
-    if (generation === this.generation && (await this.media.received()) === before) await this.restart();
+    await this.restart();
   }
 
   /** Other paths for the same media; when it does not help, the timer of `mediaState` joins anew. */
@@ -148,13 +160,14 @@ export class Call {
     if (this.state.phase === "ended") return;
     this.generation += 1;
     clearTimeout(this.timer);
+    clearInterval(this.watching);
     this.signaling.close();
     this.media.close();
     this.change({ phase: "ended", ended: reason });
   }
 
+  /** Signaling is there: the media are kept when they live, and connected otherwise. */
   opened() {
-    this.change({ signalingAttempts: 0 });
     const token = this.options.token();
     const alive = ["connected", "connecting", "disconnected"].includes(this.media.connection?.connectionState ?? "");
     if (this.peer !== null && token !== null && alive) {
@@ -197,6 +210,8 @@ export class Call {
     if (state === "connected") {
       clearTimeout(this.timer);
       this.change({ media: "connected", attempts: 0, phase: "in" });
+      void this.tellTransport();
+      setTimeout(() => void this.tellTransport(), PATH_SECONDS * 1000);
     } else if (state === "disconnected") {
       this.change({ media: "lost" });
       this.later(DISCONNECTED_SECONDS, this.generation);
@@ -208,9 +223,18 @@ export class Call {
     }
   }
 
+  async tellTransport() {
+    const transport = await this.media.transport();
+    if (transport !== "") this.signaling.send({ type: "transport", transport });
+  }
+
   /** @param {import("./signaling.js").FromHub} message */
   async message(message) {
     switch (message.type) {
+      case "ice_servers":
+        this.media.relays(message.servers, message.relay_only || (this.options.relayOnly ?? false));
+        this.opened();
+        break;
       case "joined": {
         const { seat, token, peer, title, participants, speaker } = message;
         const generation = this.generation;
@@ -233,12 +257,13 @@ export class Call {
         const { seat, title, participants, speaker, stage, slots } = message;
         this.change({ seat, title, participants, speaker, stage, slots, phase: "in" });
         this.tellSwitches();
-        if (this.state.media === "lost") await this.restart();
-        else void this.suspect();
+        void this.tellTransport();
+        if (this.state.media === "lost" || this.media.restarting) await this.restart();
         break;
       }
       case "restarted":
         if (message.peer === this.peer) await this.media.restarted(message.answer);
+        setTimeout(() => void this.tellTransport(), PATH_SECONDS * 1000);
         break;
       case "rejoin":
         void this.join();

@@ -29,6 +29,8 @@ export class Media {
   /** @param {{state: (state: RTCPeerConnectionState) => void}} events */
   constructor(events) {
     this.events = events;
+    /** @type {RTCConfiguration} */
+    this.configuration = { bundlePolicy: "max-bundle" };
     /** @type {RTCPeerConnection | null} */
     this.connection = null;
     /** @type {Map<string, RTCRtpTransceiver>} */
@@ -45,7 +47,7 @@ export class Media {
    */
   async offer(microphone, camera) {
     this.close();
-    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    const connection = new RTCPeerConnection(this.configuration);
     this.connection = connection;
     connection.onconnectionstatechange = () => {
       if (this.connection === connection) this.events.state(connection.connectionState);
@@ -88,9 +90,42 @@ export class Media {
     await this.connection.setRemoteDescription({ type: "answer", sdp: answer });
   }
 
-  /** @returns {Promise<number>} bytes that came on the present path */
+  /**
+   * Relays that may be used, from the next connection or restart on.
+   * @param {RTCIceServer[]} servers
+   * @param {boolean} relayOnly
+   */
+  relays(servers, relayOnly) {
+    this.configuration = {
+      bundlePolicy: "max-bundle",
+      iceServers: servers,
+      iceTransportPolicy: relayOnly ? "relay" : "all",
+    };
+    this.connection?.setConfiguration(this.configuration);
+  }
+
+  /** @returns {Promise<string>} how the media travel: "udp", "relay_udp", "relay_tcp", "relay_tls"; "" before they do */
+  async transport() {
+    const found = await this.connection?.getStats();
+    if (found === undefined) return "";
+    const all = new Map([...found.values()].map((one) => [one.id, one]));
+    const pair =
+      all.get([...all.values()].find((one) => one.type === "transport")?.selectedCandidatePairId) ??
+      [...all.values()].find((one) => one.type === "candidate-pair" && one.nominated && one.state === "succeeded");
+    const local = all.get(pair?.localCandidateId);
+    if (local === undefined) return "";
+    return local.candidateType === "relay" ? `relay_${local.relayProtocol ?? "udp"}` : "udp";
+  }
+
+  /** True while the answer to a restart is awaited. */
+  get restarting() {
+    return this.connection?.signalingState === "have-local-offer";
+  }
+
+  /** @returns {Promise<number>} bytes that came, of whatever kind */
   async received() {
-    for (const one of (await this.connection?.getStats())?.values() ?? []) {
+    // Of one receiver: all slots share the transport, and all statistics cost an old PC some milliseconds.
+    for (const one of (await this.transceivers.get("voice0")?.receiver.getStats())?.values() ?? []) {
       if (one.type === "transport") return one.bytesReceived ?? 0;
     }
     return 0;

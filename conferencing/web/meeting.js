@@ -153,6 +153,7 @@ function join() {
     microphone: view.own.microphone,
     camera: view.own.camera,
     muted: view.muted,
+    relayOnly: new URLSearchParams(location.search).has("relay"),
     openCamera: async () => (await devices.open("videoinput")).track,
     changed: (state) => changed(call, state),
   });

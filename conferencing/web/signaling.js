@@ -8,6 +8,7 @@
  * @typedef {{type: "resumed", seat: string, peer: string, title: string, participants: Participant[],
  *   speaker: string|null, stage: string|null, slots: Record<string, string>}} Resumed
  * @typedef {Joined | Resumed
+ *   | {type: "ice_servers", servers: {urls: string[], username: string, credential: string}[], relay_only: boolean}
  *   | {type: "restarted", peer: string, answer: string}
  *   | {type: "rejoin", reason: string}
  *   | {type: "participant", participant: Participant}
@@ -22,6 +23,7 @@
  *   | {type: "resume", token: string, peer: string}
  *   | {type: "restart_ice", peer: string, offer: string}
  *   | {type: "switch", role: string, enabled: boolean}
+ *   | {type: "transport", transport: string}
  *   | {type: "leave"}
  *   | {type: "ping"}} ToHub
  */

@@ -80,6 +80,7 @@ BY_PREFIX: dict[str, str] = {
     "thongsuot_reflector_": HUB,
     "thongsuot_reflector_dropped_packets": "one by reason (from a list)",
     "thongsuot_room_participants": "one for each site in a meeting, and one for all others",
+    "thongsuot_room_transports": "for each site in a meeting, one by transport (4)",
     "thongsuot_rooms": HUB,
     "thongsuot_security_": "for each node, one by security signal (about 10) and kind of finding (from a list)",
     "thongsuot_security_updates_pending": NODE,

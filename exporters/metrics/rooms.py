@@ -22,6 +22,7 @@ def families(snapshot: ConferencingSnapshot) -> Iterator[Metric]:
     for site, count in sorted(present.items()):
         participants.add_metric([site], count)
     yield participants
+    yield _transports(snapshot)
     yield GaugeMetricFamily(
         "thongsuot_signaling_connections", "Open signaling WebSockets.", value=snapshot.signaling_connections
     )
@@ -37,6 +38,24 @@ def families(snapshot: ConferencingSnapshot) -> Iterator[Metric]:
         value=snapshot.log_events_lost,
     )
     yield from _workers(snapshot)
+
+
+def _transports(snapshot: ConferencingSnapshot) -> Metric:
+    """A site whose media go by relay over TCP or TLS has a firewall that lets no UDP out."""
+    found = Counter(
+        (participant.site or NO_SITE, participant.transport)
+        for room in snapshot.rooms
+        for participant in room.participants
+        if participant.transport is not None
+    )
+    transports = GaugeMetricFamily(
+        "thongsuot_room_transports",
+        "Bridge points in meetings, by site and way of their media: udp (direct), relay_udp, relay_tcp, relay_tls.",
+        labels=["site", "transport"],
+    )
+    for labels, count in sorted(found.items()):
+        transports.add_metric([labels[0], str(labels[1])], count)
+    return transports
 
 
 def _workers(snapshot: ConferencingSnapshot) -> Iterator[Metric]:

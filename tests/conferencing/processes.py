@@ -12,7 +12,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -131,10 +131,13 @@ async def hub_of(path: Path) -> AsyncIterator[Hub]:
 class HubProcess(Process):
     """tests.conferencing.serve on a fixed port, so that it can be stopped and started again."""
 
-    def __init__(self, folder: Path, workers: list[Path]) -> None:
+    def __init__(
+        self, folder: Path, workers: list[Path], host: str = "127.0.0.1", options: Sequence[str] = ()
+    ) -> None:
         self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.address = f"http://{host}:{self.port}"
         arguments = ["tests.conferencing.serve", "--port", str(self.port), "--database", str(folder / "c.db")]
+        arguments += ["--host", host, *options]
         for worker in workers:
             arguments += ["--worker", str(worker)]
         super().__init__(arguments, folder / "hub.log")
@@ -167,8 +170,10 @@ class HubProcess(Process):
 
 
 @contextlib.asynccontextmanager
-async def hub_process(folder: Path, workers: list[Path]) -> AsyncIterator[HubProcess]:
-    process = HubProcess(folder, workers)
+async def hub_process(
+    folder: Path, workers: list[Path], host: str = "127.0.0.1", options: Sequence[str] = ()
+) -> AsyncIterator[HubProcess]:
+    process = HubProcess(folder, workers, host, options)
     process.start()
     try:
         await process.ready()

@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from conferencing.composition import Conferencing
 from conferencing.protocols import Identity
 from conferencing.tables import metadata
+from conferencing.turn import TurnServers
 
 CSP = (
     "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
@@ -54,8 +55,8 @@ def open_database(path: Path) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False)
 
 
-def compose(database: Path, workers: Sequence[Path]) -> FastAPI:
-    conferencing = Conferencing(open_database(database), CookieAccounts(), NoDirectory(), workers)
+def compose(database: Path, workers: Sequence[Path], turn: TurnServers) -> FastAPI:
+    conferencing = Conferencing(open_database(database), CookieAccounts(), NoDirectory(), workers, turn=turn)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -81,6 +82,7 @@ def compose(database: Path, workers: Sequence[Path]) -> FastAPI:
         return JSONResponse(
             {
                 "rooms": [[one.name for one in room.participants] for room in snapshot.rooms],
+                "transports": [[one.transport for one in room.participants] for room in snapshot.rooms],
                 "workers": [worker.connected for worker in snapshot.workers],
                 "drops": dict(snapshot.signaling_drops),
             }
@@ -96,8 +98,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--database", type=Path, required=True)
     parser.add_argument("--worker", type=Path, action="append", default=[])
+    parser.add_argument("--turn-url", action="append", default=[])
+    parser.add_argument("--turn-secret", default="")
     options = parser.parse_args()
-    app = compose(options.database, options.worker)
+    app = compose(options.database, options.worker, TurnServers(tuple(options.turn_url), options.turn_secret))
     uvicorn.run(app, host=options.host, port=options.port, log_level="warning", ws_max_size=256 * 1024)
 
 

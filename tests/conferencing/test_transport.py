@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import socket
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from conferencing.media.candidates import Announced, host_candidates
 from conferencing.media.ice_restart import check_restart
 from conferencing.media.offer import SdpError, parse_offer
 from conferencing.media.options import parse_options
+from conferencing.turn import IceServer, TurnServers
 from tests.conferencing.client import SECTIONS, Client, client
 from tests.conferencing.processes import Hub, hub_of, media_worker
 
@@ -173,6 +177,16 @@ def test_the_command_line_takes_pairs_of_addresses() -> None:
     assert parse_options(given).announce == (Announced("203.0.113.5", "10.0.0.5"),)
     with pytest.raises(SystemExit):
         parse_options([*given, "--announce", "public=10.0.0.5"])
+
+
+def test_credentials_are_those_that_coturn_expects() -> None:
+    servers = TurnServers(("turn:t:3478?transport=udp",), "north", 600)
+    username = "1700000600:meeting"
+    digest = hmac.new(b"north", username.encode(), hashlib.sha1).digest()
+    expected = IceServer(("turn:t:3478?transport=udp",), username, base64.b64encode(digest).decode())
+    assert servers.for_client("meeting", 1_700_000_000.9) == (expected,)
+    assert TurnServers().for_client("meeting", 0.0) == ()
+    assert "north" not in repr(servers)
 
 
 def _has_ipv6() -> bool:

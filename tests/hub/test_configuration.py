@@ -18,7 +18,7 @@ MISTAKES = {
     "[hub]\nprot = 1": "hub.toml: unknown key hub.prot; did you mean port?",
     "[hbu]\nport = 1": "hub.toml: unknown section [hbu]; did you mean hub?",
     "[zzz]": (
-        "hub.toml: unknown section [zzz]; known: hub, database, stamp, media, agent, prometheus, alertmanager, "
+        "hub.toml: unknown section [zzz]; known: hub, database, stamp, media, turn, agent, prometheus, alertmanager, "
         "oncall, remote_write, queue, backup"
     ),
     "hub = 3": "hub.toml: hub must be a section: write [hub] on a line of its own",
@@ -32,6 +32,8 @@ MISTAKES = {
     ),
     '[hub]\nlog_level = "loud"': "hub.toml: hub.log_level = 'loud' is not one of debug, info, warning, error",
     "[agent]\nenabled = 1": "hub.toml: agent.enabled = 1 must be true or false",
+    '[turn]\nurls = ["stun:a"]': "hub.toml: turn.urls = 'stun:a' is no address of a TURN server, as "
+    "turn:may-chu:3478?transport=udp, turn:may-chu:3478?transport=tcp or turns:may-chu:443?transport=tcp",
     '[media]\naddresses = ["noi-bo"]': "hub.toml: media.addresses = 'noi-bo' is not an IP address "
     "(127.0.0.1 for this machine, 0.0.0.0 for the LAN)",
     '[media]\nannounce = ["203.0.113.5=lan"]': "hub.toml: media.announce = 'lan' is not an IP address "
