@@ -160,6 +160,28 @@ class SpeakerChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LayersWanted:
+    """Which layers of a picture somebody sees; the sender pauses the others. Without simulcast the one rid is ""."""
+
+    room: str
+    peer: str
+    seat: str
+    role: str
+    rids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptionChanged:
+    """How much of the pictures a receiver gets. `level`: "full", "reduced", "sound"; `reason`: "", "line"."""
+
+    room: str
+    peer: str
+    seat: str
+    level: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatistics:
     """What one source of a peer has sent, as it arrived; totals, except `jitter_seconds` (RFC 3550, now).
 
@@ -249,6 +271,8 @@ FromWorker = (
     | PeerGone
     | SlotsChanged
     | SpeakerChanged
+    | LayersWanted
+    | ReceptionChanged
     | WorkerStatistics
 )
 
@@ -269,6 +293,8 @@ _FROM_WORKER: dict[str, type[Any]] = {
     "peer_gone": PeerGone,
     "slots": SlotsChanged,
     "speaker": SpeakerChanged,
+    "layers": LayersWanted,
+    "reception": ReceptionChanged,
     "statistics": WorkerStatistics,
 }
 

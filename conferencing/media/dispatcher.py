@@ -13,7 +13,7 @@ from conferencing.media.forwarder import Forwarder
 from conferencing.media.ice import StunError, answer_check
 from conferencing.media.peer import Path, Peer
 from conferencing.media.secure_transport import HandshakeError, PacketBuffer, SrtpError
-from conferencing.media.streams import Source
+from conferencing.media.streams import Layer
 from conferencing.media.udp_port import Endpoint
 from conferencing.rate import Rate
 from conferencing.rtp.header import RtpError
@@ -32,7 +32,7 @@ class Events:
 
     connected: Callable[[Peer], None]
     failed: Callable[[Peer], None]
-    keyframes_wanted: Callable[[list[Source], float], None]
+    keyframes_wanted: Callable[[list[Layer], float], None]
 
 
 class Dispatcher:

@@ -9,17 +9,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from conferencing.media.codecs import Codec, read_codecs
+
 OFFER_LIMIT = 128 * 1024
 SECTIONS_LIMIT = 32
 LINE_LIMIT = 2048
 
-MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
-AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+RIDS_LIMIT = 3
 
 _ICE_CHARACTERS = re.compile(r"[A-Za-z0-9+/]+")
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_.\-]{1,64}")
 _FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ((?:[0-9A-Fa-f]{2}:){31,63}[0-9A-Fa-f]{2})", re.IGNORECASE)
-CODEC = {"audio": "opus/48000/2", "video": "VP8/90000"}
+_RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _DIRECTIONS = frozenset(("sendrecv", "sendonly", "recvonly", "inactive"))
 
 
@@ -29,16 +30,21 @@ class SdpError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One media section of an offer. `payload_type` of the codec we forward, None when it is not offered."""
+    """One media section of an offer. `codecs` we forward, best first; `rids` of simulcast, low to high.
+
+    `repairs`: SSRC of retransmissions → that of the media.
+    """
 
     kind: str
     mid: str
     direction: str
     protocol: str
-    payload_type: int | None
-    feedback: tuple[str, ...]
+    first_format: str
+    codecs: tuple[Codec, ...]
     extensions: Mapping[str, int]
     ssrcs: tuple[int, ...]
+    repairs: Mapping[int, int]
+    rids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +104,32 @@ def _section(lines: Sequence[str]) -> Section:
     mid = _value(lines, "mid")
     if mid is None or not _TOKEN.fullmatch(mid) or len(mid) > 16:
         raise SdpError("a media section has no usable mid")
-    payload_type = _payload_type(lines, kind)
+    repairs = _repairs(lines)
     return Section(
         kind=kind,
         mid=mid,
         direction=next((line[2:] for line in lines if line[2:] in _DIRECTIONS), "sendrecv"),
         protocol=protocol,
-        payload_type=payload_type,
-        feedback=tuple(_values(lines, (f"rtcp-fb:{payload_type}", "rtcp-fb:*"), " ")),
+        first_format=parts[3] if parts[3].isascii() and parts[3].isdigit() and len(parts[3]) <= 3 else "0",
+        codecs=read_codecs(kind, parts[3:], lines),
         extensions=dict(_extensions(lines)),
-        ssrcs=_ssrcs(lines),
+        ssrcs=_ssrcs(lines, repairs),
+        repairs=repairs,
+        rids=_rids(lines),
     )
 
 
-def _payload_type(lines: Sequence[str], kind: str) -> int | None:
-    for line in lines:
-        if line.startswith("a=rtpmap:"):
-            number, _, codec = line[9:].partition(" ")
-            # 64–95 would be taken for RTCP on a shared port (RFC 5761 section 4).
-            if codec.strip().lower() == CODEC[kind].lower() and number.isascii() and number.isdigit():
-                payload_type = int(number[:4])
-                if 0 <= payload_type <= 63 or 96 <= payload_type <= 127:
-                    return payload_type
-    return None
+def _rids(lines: Sequence[str]) -> tuple[str, ...]:
+    """RFC 8853 section 5.1; the first alternative of each stream. Ours are offered from low to high."""
+    for value in _values(lines, ("simulcast",), ":"):
+        parts = value.split()
+        for direction, streams in zip(parts[::2], parts[1::2], strict=False):
+            if direction == "send":
+                rids = [one.split(",")[0].removeprefix("~") for one in streams.split(";")]
+                if len(set(rids)) == len(rids) <= RIDS_LIMIT and all(map(_RID.fullmatch, rids)):
+                    return tuple(rids)
+                raise SdpError(f"simulcast of more than {RIDS_LIMIT} streams, or with unusable rids")
+    return ()
 
 
 def _extensions(lines: Sequence[str]) -> list[tuple[str, int]]:
@@ -133,19 +142,33 @@ def _extensions(lines: Sequence[str]) -> list[tuple[str, int]]:
     return found[:64]
 
 
-def _ssrcs(lines: Sequence[str]) -> tuple[int, ...]:
-    """SSRCs of the media; those of retransmissions (FID groups) are left out."""
-    repaired: set[int] = set()
+def _repairs(lines: Sequence[str]) -> dict[int, int]:
+    """FID groups, RFC 5576 section 4.2: media, then its retransmissions."""
+    found: dict[int, int] = {}
     for value in _values(lines, ("ssrc-group",), ":"):
         parts = value.split()
-        if parts[:1] == ["FID"]:
-            repaired.update(int(part) for part in parts[2:] if part.isascii() and part.isdigit() and len(part) <= 10)
+        numbers = [_ssrc(part) for part in parts[1:]]
+        if parts[:1] == ["FID"] and len(numbers) == 2 and len(found) < 4:
+            media, repair = numbers
+            if media is not None and repair is not None:
+                found[repair] = media
+    return found
+
+
+def _ssrcs(lines: Sequence[str], repairs: Mapping[int, int]) -> tuple[int, ...]:
+    """SSRCs of the media; those of retransmissions are left out."""
     found: dict[int, None] = {}
     for value in _values(lines, ("ssrc",), ":"):
-        number = value.partition(" ")[0]
-        if number.isascii() and number.isdigit() and len(number) <= 10 and int(number) < 1 << 32:
-            found.setdefault(int(number))
-    return tuple(ssrc for ssrc in found if ssrc not in repaired)[:4]
+        number = _ssrc(value.partition(" ")[0])
+        if number is not None and number not in repairs:
+            found.setdefault(number)
+    return tuple(found)[:4]
+
+
+def _ssrc(text: str) -> int | None:
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or int(text) >= 1 << 32:
+        return None
+    return int(text)
 
 
 def _fingerprints(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from conferencing.control import PeerState, PeerStatistics
+from conferencing.media.downlink import Downlink
 from conferencing.media.forwarder import Forwarder
+from conferencing.media.layers_seen import LayersSeen
 from conferencing.media.negotiation import Negotiated
 from conferencing.media.secure_transport import PacketBuffer, SecureTransport
-from conferencing.media.streams import Slot, Source
+from conferencing.media.streams import Layer, Slot
 from conferencing.media.udp_port import Endpoint
 from conferencing.rtp import rtcp
+from conferencing.rtp.nack import generic_nack
 from conferencing.rtp.sender_report import to_ntp
 from conferencing.statistics.measure import PeerFeedback, sources
 
@@ -22,6 +25,9 @@ REPORT_INTERVAL_SECONDS = 1.0
 SENDER_BITRATE_LIMIT = 1_500_000
 """REMB to each sender, bit/s: a hall at 720p is to take at most 1.2 Mbit/s of its line, and sound beside it."""
 PATHS_PER_PEER = 8
+ARRIVALS_INTERVAL_SECONDS = 0.08
+"""draft-holmer-rmcat-transport-wide-cc-extensions-01: 50 to 250 ms; the sender's estimate waits for it."""
+UNKNOWN_ROUND_TRIP_SECONDS = 0.1
 
 Path = tuple[Endpoint, tuple[str, int]]
 
@@ -68,6 +74,9 @@ class Peer:
         self.transport = SecureTransport(
             certificate, negotiated.offer.fingerprints, self._send, active=negotiated.offer.passive
         )
+        self.layers = LayersSeen(self.link)
+        self.downlink = Downlink(self.link, forwarder, now)
+        self._next_arrivals = now
         self._next_report = now + REPORT_INTERVAL_SECONDS
         self._loss_down = 0.0
         self._round_trip: float | None = None
@@ -106,8 +115,8 @@ class Peer:
             self.link.endpoint, self.link.address = path
         return forgotten
 
-    def feedback(self, packet: PacketBuffer, length: int, now: float) -> list[Source]:
-        """Takes in the peer's RTCP and returns sources it wants a key frame of. Raises SrtpError, RtpError."""
+    def feedback(self, packet: PacketBuffer, length: int, now: float) -> list[Layer]:
+        """Takes in the peer's RTCP and returns layers it wants a key frame of. Raises SrtpError, RtpError."""
         wanted = []
         for item in rtcp.parse_feedback(self._forwarder.rtcp_in(self.link, packet, length)):
             match item:
@@ -123,15 +132,39 @@ class Peer:
                         self._said.nack(slot, len(item.sequence_numbers), resent)
                 case rtcp.KeyframeRequest(ssrc=ssrc):
                     slot = self.link.slot_by_ssrc.get(ssrc)
-                    if slot is not None and slot.source is not None and slot.video:
+                    if slot is not None and slot.layer is not None and slot.video:
                         self._keyframe_requests += 1
                         self._said.keyframe_request(slot)
-                        wanted.append(slot.source)
+                        wanted.append(slot.layer)
+                case rtcp.TransportFeedbackReceived(feedback=feedback):
+                    self.downlink.feedback(feedback, now)
+                case rtcp.ReceiverEstimate(bitrate=bitrate):
+                    self.downlink.told(bitrate, now)
                 case rtcp.Bye():
                     # The consent check notices who is gone; a BYE of one source says no more than its silence.
                     pass
         self.last_received = now
         return wanted
+
+    def pulse(self, now: float) -> None:
+        """What cannot wait for a report: arrivals for the sender's estimate, requests for what is missing, probes."""
+        if self.link.sending is None:
+            return
+        parts: list[bytes] = []
+        if self.link.arrivals and now >= self._next_arrivals:
+            self._next_arrivals = now + ARRIVALS_INTERVAL_SECONDS
+            media = next(iter(self.link.by_ssrc), 0)
+            parts.extend(self.link.arrivals.messages(self.link.local_ssrc, media))
+        round_trip = self._round_trip or UNKNOWN_ROUND_TRIP_SECONDS
+        for source in self.link.sources.values():
+            for layer in source.layers:
+                if layer.nacks.pending and layer.reception is not None:
+                    missing = layer.nacks.due(now, round_trip)
+                    if missing:
+                        parts.append(generic_nack(self.link.local_ssrc, layer.reception.ssrc, missing))
+        for part in parts:
+            self._forwarder.rtcp_out(self.link, part)
+        self.downlink.pulse(now)
 
     def report(self, now: float) -> None:
         """Sends the reports that are due: of what we send, of what we receive, and the sender's limit."""
@@ -140,17 +173,18 @@ class Peer:
         self._next_report = now + REPORT_INTERVAL_SECONDS
         self.link.reports_due = False
         parts = [part for slot in self.link.slots.values() if (part := _sender_report(slot, now)) is not None]
-        receptions = [source.reception for source in self.link.sources.values() if source.reception is not None]
+        receptions = [layer.reception for layer in self.link.layers() if layer.reception is not None]
         blocks = [block for reception in receptions if (block := reception.report_block(now)) is not None]
         parts.append(rtcp.receiver_report(self.link.local_ssrc, blocks))
-        video = [s.reception.ssrc for s in self.link.sources.values() if s.video and s.reception is not None]
-        if video:
+        layers = [layer for layer in self.link.layers() if layer.source.video]
+        video = [layer.reception.ssrc for layer in layers if layer.reception is not None]
+        if video and self.link.transport_extension is None:
             parts.append(rtcp.estimated_maximum_bitrate(self.link.local_ssrc, SENDER_BITRATE_LIMIT, video))
         self._forwarder.rtcp_out(self.link, b"".join(parts))
 
     def statistics(self) -> PeerStatistics:
         link = self.link
-        receptions = [source.reception for source in link.sources.values() if source.reception is not None]
+        receptions = [layer.reception for layer in link.layers() if layer.reception is not None]
         return PeerStatistics(
             peer=self.peer,
             room=self.room,
@@ -174,14 +208,14 @@ class Peer:
         self._forwarder.send(self.link, datagram)
 
     def _sender_report(self, report: rtcp.SenderReport, now: float) -> None:
-        source = self.link.by_ssrc.get(report.ssrc)
-        if source is None or source.reception is None:
+        layer = self.link.by_ssrc.get(report.ssrc)
+        if layer is None or layer.reception is None:
             return
-        first = source.reception.sender_report is None
+        first = layer.reception.sender_report is None
         self.link.clock.report(report.ntp, now)
-        source.reception.sender_report_arrived(report.ntp, report.rtp_timestamp, now)
+        layer.reception.sender_report_arrived(report.ntp, report.rtp_timestamp, now)
         if first:
-            for slot in source.slots:
+            for slot in layer.slots:
                 slot.link.reports_due = True
 
     def _receiver_report(self, report: rtcp.ReceiverReport, now: float) -> None:
@@ -189,23 +223,27 @@ class Peer:
         if slot is None:
             return
         self._said.receiver_report(slot, report)
-        if slot.source is not None:
+        if slot.extensions is not slot.plain_extensions:
+            # The receiver knows the stream by now: its mid is said no more.
+            slot.extensions = slot.plain_extensions
+        if slot.layer is not None:
             self._loss_down = report.fraction_lost
+            self.downlink.reported(slot, report.fraction_lost, now)
         if report.last_sender_report:
             units = (to_ntp(now) >> 16) - report.last_sender_report - report.delay_since_last_sender_report
             seconds = (units & 0xFFFF_FFFF) / 65536
             if seconds < 60:
-                self._round_trip = seconds
+                self._round_trip = self.downlink.round_trip = seconds
 
 
 def _sender_report(slot: Slot, now: float) -> bytes | None:
-    source = slot.source
-    if source is None or not source.enabled or not slot.continuity.anchored or source.reception is None:
+    layer = slot.layer
+    if layer is None or not layer.source.enabled or not slot.continuity.anchored or layer.reception is None:
         return None
-    received = source.reception.sender_report
+    received = layer.reception.sender_report
     if received is None:
         return None
-    timestamp = source.link.clock.rtp_timestamp_at(received, source.clock_rate, now)
+    timestamp = layer.source.link.clock.rtp_timestamp_at(received, layer.source.clock_rate, now)
     if timestamp is None:
         return None
     timestamp = (timestamp + slot.continuity.timestamp_offset) & 0xFFFF_FFFF

@@ -23,6 +23,7 @@ from conferencing.media.worker import MediaWorker
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
+PULSE_SECONDS = 0.02
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -73,6 +74,7 @@ async def _serve(options: Options) -> None:
             async with server.listening(options.socket):
                 port.start(worker.dispatcher)
                 timers = [
+                    tasks.create_task(_every(PULSE_SECONDS, lambda: worker.pulse(clock()), counters), name="pulses"),
                     tasks.create_task(_every(TICK_SECONDS, lambda: worker.tick(clock()), counters), name="ticks"),
                     tasks.create_task(
                         _every(options.statistics_seconds, lambda: server.tell(worker.statistics()), counters),

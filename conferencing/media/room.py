@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from conferencing.control import PeerState
-from conferencing.media.forwarder import connect
 from conferencing.media.peer import Peer
-from conferencing.media.streams import Source
+from conferencing.media.selection import assign as put
+from conferencing.media.selection import choose
+from conferencing.media.streams import Layer
 from conferencing.rtp.slots import AUDIO_SLOTS, SCREEN, SCREEN_SOUND, Role, RoomView, assign
 from conferencing.rtp.speakers import SpeakerChoice
 
@@ -37,10 +38,14 @@ class Room:
             self.speakers.remove(peer.seat)
         peer.link.levels = None
         for slot in peer.link.slots.values():
-            connect(slot, None)
-        for source in peer.link.sources.values():
-            for slot in source.slots:
-                connect(slot, None)
+            put(slot, None)
+        for other in self.by_seat.values():
+            for slot in other.link.slots.values():
+                if slot.layer is not None and slot.layer.source.link is peer.link:
+                    slot.layer.source.enabled = False
+                    put(slot, None)
+                if slot.source is not None and slot.source.link is peer.link:
+                    put(slot, None)
         if not self.by_seat:
             self.empty_since = now
         self.changed()
@@ -50,8 +55,8 @@ class Room:
         self._view = None
         self._next_choice = 0.0
 
-    def update(self, now: float) -> tuple[list[Peer], list[Source]]:
-        """Assigns slots anew when due: receivers whose slots changed, and sources a key frame is needed of."""
+    def update(self, now: float) -> tuple[list[Peer], list[Layer]]:
+        """Assigns slots anew when due: receivers whose slots changed, and layers a key frame is needed of."""
         if now < self._next_choice:
             return [], []
         self._next_choice = now + CHOICE_INTERVAL_SECONDS
@@ -61,7 +66,7 @@ class Room:
         self._view = view
         self.speaker = view.stage
         changed: list[Peer] = []
-        wanted: list[Source] = []
+        wanted: list[Layer] = []
         for peer in self.by_seat.values():
             if peer.state is not PeerState.CONNECTED:
                 continue
@@ -70,8 +75,25 @@ class Room:
                 continue
             peer.seats_in_slots, peer.stage = assignment.seats, assignment.stage
             changed.append(peer)
-            wanted.extend(self._connect(peer))
+            wanted.extend(self._connect(peer, now))
         return changed, wanted
+
+    def layers_wanted(self, now: float) -> list[tuple[Peer, Role, tuple[str, ...]]]:
+        """Whose layers somebody sees has changed: sender, role and the rids it is to send."""
+        seen: dict[Layer, None] = {}
+        for peer in self.by_seat.values():
+            for slot in peer.link.slots.values():
+                source = slot.source
+                if slot.video and source is not None and source.enabled:
+                    if slot.layer is not None and slot.layer.source is source:
+                        seen[slot.layer] = None
+                    if slot.level >= 0:
+                        seen[source.layers[min(slot.level, len(source.layers) - 1)]] = None
+        told: list[tuple[Peer, Role, tuple[str, ...]]] = []
+        for peer in self.by_seat.values():
+            if peer.state is PeerState.CONNECTED:
+                told.extend((peer, role, rids) for role, rids in peer.layers.told(seen, now))
+        return told
 
     def _look(self, now: float) -> RoomView:
         present = [peer for peer in self.by_seat.values() if peer.state is PeerState.CONNECTED]
@@ -84,14 +106,12 @@ class Room:
             microphones=tuple(peer.seat for peer in present if _sends(peer, Role.MICROPHONE)),
         )
 
-    def _connect(self, peer: Peer) -> list[Source]:
-        wanted = []
+    def _connect(self, peer: Peer, now: float) -> list[Layer]:
         for name, slot in peer.link.slots.items():
             sender = self.by_seat.get(peer.seats_in_slots.get(name, ""))
-            source = sender.link.sources.get(_role_in(name)) if sender is not None else None
-            if connect(slot, source) and source is not None:
-                wanted.append(source)
-        return wanted
+            put(slot, sender.link.sources.get(_role_in(name)) if sender is not None else None)
+        wanted = [layer for slot in peer.link.slots.values() if not slot.video for layer in choose(slot, 0, now)]
+        return wanted + peer.downlink.distribute(now)
 
 
 def _role_in(slot: str) -> Role:

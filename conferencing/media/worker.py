@@ -22,7 +22,7 @@ from conferencing.media.negotiation import negotiate
 from conferencing.media.offer import SdpError
 from conferencing.media.peer import CONNECT_WITHIN_SECONDS, GONE_AFTER_SECONDS, SILENT_AFTER_SECONDS, Peer
 from conferencing.media.room import Room
-from conferencing.media.streams import Source
+from conferencing.media.streams import Layer
 from conferencing.rtp import rtcp
 
 logger = logging.getLogger(__name__)
@@ -88,8 +88,14 @@ class MediaWorker:
             peer.report(now)
         for room in list(self._rooms.values()):
             self._update(room, now)
+            self._tell_layers(room, now)
             if room.empty_since is not None and now - room.empty_since > EMPTY_ROOM_SECONDS:
                 del self._rooms[room.room]
+
+    def pulse(self, now: float) -> None:
+        """To be called fifty times per second: what must not wait for a tick."""
+        for peer in self._peers.values():
+            peer.pulse(now)
 
     def state(self) -> control.WorkerState:
         rooms = (
@@ -210,12 +216,13 @@ class MediaWorker:
         for role, source in peer.link.sources.items():
             if role.value == message.role and source.enabled != message.enabled:
                 source.enabled = message.enabled
-                for slot in source.slots:
-                    if slot.source is source:
-                        slot.continuity.restart()
+                for layer in source.layers:
+                    for slot in layer.slots:
+                        if slot.layer is layer:
+                            slot.continuity.restart()
                 now = self._clock()
                 if source.enabled and source.video:
-                    self._want_keyframes([source], now)
+                    self._want_keyframes([layer for layer in source.layers if layer.slots], now)
                 self._rooms[peer.room].changed()
                 self._update(self._rooms[peer.room], now)
 
@@ -238,9 +245,12 @@ class MediaWorker:
             self._rooms[peer.room].changed()
             self.tell(control.PeerSilent(peer.room, peer.peer, peer.seat))
             logger.info("- peer %s is silent", peer.peer)
-        for source in peer.link.sources.values():
-            if source.keyframes.due(now):
-                self._send_keyframe_request(source)
+        for layer in peer.link.layers():
+            if layer.reception is not None:
+                layer.rate.measure(layer.reception.octets, now)
+            if layer.keyframes.due(now):
+                self._send_keyframe_request(layer)
+        self._want_keyframes(peer.downlink.tick(now), now)
 
     def _update(self, room: Room, now: float) -> None:
         speaker = room.speaker
@@ -251,15 +261,22 @@ class MediaWorker:
             self.tell(control.SpeakerChanged(room.room, room.speaker))
         self._want_keyframes(wanted, now)
 
-    def _want_keyframes(self, sources: Iterable[Source], now: float) -> None:
-        for source in sources:
-            if source.keyframes.ask(now):
-                self._send_keyframe_request(source)
+    def _tell_layers(self, room: Room, now: float) -> None:
+        for peer, role, rids in room.layers_wanted(now):
+            self.tell(control.LayersWanted(room.room, peer.peer, peer.seat, role.value, rids))
+        for peer in room.by_seat.values():
+            if (told := peer.downlink.news(now)) is not None:
+                self.tell(control.ReceptionChanged(room.room, peer.peer, peer.seat, told.level, told.reason))
 
-    def _send_keyframe_request(self, source: Source) -> None:
-        if source.reception is not None:
-            pli = rtcp.picture_loss_indication(source.link.local_ssrc, source.reception.ssrc)
-            self._forwarder.rtcp_out(source.link, pli)
+    def _want_keyframes(self, layers: Iterable[Layer], now: float) -> None:
+        for layer in layers:
+            if layer.keyframes.ask(now):
+                self._send_keyframe_request(layer)
+
+    def _send_keyframe_request(self, layer: Layer) -> None:
+        if layer.reception is not None:
+            link = layer.source.link
+            self._forwarder.rtcp_out(link, rtcp.picture_loss_indication(link.local_ssrc, layer.reception.ssrc))
 
     def _connected(self, peer: Peer) -> None:
         if self._peers.get(peer.peer) is not peer:

@@ -62,6 +62,10 @@ class Continuity:
         """False when the next packet given begins a new run (a switch, or after a pause)."""
         return self._anchored
 
+    @property
+    def last_timestamp(self) -> int:
+        return self._last_timestamp
+
     def restart(self) -> None:
         """The next packet is of another source, or of the same one after a pause."""
         self._anchored = False

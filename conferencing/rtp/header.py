@@ -74,12 +74,13 @@ def write_header(
     sequence_number: int,
     timestamp: int,
     ssrc: int,
+    extension: bool = False,
 ) -> None:
-    """Writes a fixed header without CSRC and extensions into the first 12 bytes."""
+    """Writes a fixed header without CSRC into the first 12 bytes; with `extension` an extension block must follow."""
     _FIXED.pack_into(
         packet,
         0,
-        0xA0 if padding else 0x80,
+        (0xA0 if padding else 0x80) | (0x10 if extension else 0),
         payload_type | 0x80 if marker else payload_type,
         sequence_number,
         timestamp,

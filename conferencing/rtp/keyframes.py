@@ -28,6 +28,10 @@ class KeyframeRequests:
         self._sent = 0
         return self.due(now)
 
+    def note(self) -> None:
+        """A key frame is needed; the next look at `due` sends the request."""
+        self._asked = True
+
     def due(self, now: float) -> bool:
         """True when an unanswered request is to be sent (again) now."""
         if not self._asked or now - self._last_sent < KEYFRAME_REQUEST_INTERVAL_SECONDS:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 # Beyond this a jump is a restarted sender, not loss (RFC 3550 A.1: MAX_DROPOUT).
 MAX_DROPOUT = 3000
 MAX_MISORDER = 1024
+_SEEN = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Reception:
         "_highest",
         "_last_transit",
         "_received_prior",
+        "_seen",
         "clock_rate",
         "jitter",
         "octets",
@@ -60,9 +62,10 @@ class Reception:
         self._last_transit: float | None = None
         self._expected_prior = 0
         self._received_prior = 0
+        self._seen = [-1] * _SEEN
 
-    def packet(self, sequence_number: int, timestamp: int, octets: int, now: float) -> int:
-        """Counts a packet and returns its extended sequence number, which never repeats for a new packet."""
+    def packet(self, sequence_number: int, timestamp: int, octets: int, now: float) -> int | None:
+        """Counts a packet and returns its extended sequence number, which never repeats; None for a known one."""
         if self._highest < 0:
             self._base = self._highest = sequence_number
             extended = sequence_number
@@ -74,12 +77,17 @@ class Reception:
                 extended = self._highest + MAX_DROPOUT + 1 + (delta & 0xFFFF)
                 extended += (sequence_number - extended) & 0xFFFF
                 self._base = extended
+                self._last_transit = None
                 self._expected_prior = 0
                 self._received_prior = self.received = 0
             if extended > self._highest:
                 self._highest = extended
         self.received += 1
         self.octets += octets
+        if self._seen[extended & (_SEEN - 1)] == extended:
+            # Its retransmission came first.
+            return None
+        self._seen[extended & (_SEEN - 1)] = extended
         transit = now * self.clock_rate - timestamp
         if self._last_transit is not None:
             difference = abs(transit - self._last_transit)
@@ -87,6 +95,22 @@ class Reception:
             if difference < self.clock_rate * 10:
                 self.jitter += (difference - self.jitter) / 16
         self._last_transit = transit
+        return extended
+
+    def repaired(self, sequence_number: int, octets: int) -> int | None:
+        """Extended sequence number of a packet that came by retransmission; None when it was there or is too old.
+
+        It is not counted as received: what the report says of the line stays true.
+        """
+        if self._highest < 0:
+            return None
+        extended = self._highest + ((sequence_number - self._highest + 0x8000) & 0xFFFF) - 0x8000
+        if extended > self._highest or extended < max(self._base, self._highest - MAX_MISORDER + 1):
+            return None
+        if self._seen[extended & (_SEEN - 1)] == extended:
+            return None
+        self._seen[extended & (_SEEN - 1)] = extended
+        self.octets += octets
         return extended
 
     @property

@@ -6,7 +6,7 @@ Coding by aiortc; its errors become RtpError, and what the forwarding does not u
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aiortc.rtp import (
@@ -23,8 +23,10 @@ from aiortc.rtp import (
     RtcpSenderInfo,
     RtcpSrPacket,
     pack_remb_fci,
+    unpack_remb_fci,
 )
 
+from conferencing.rtp import transport_feedback
 from conferencing.rtp.header import RtpError
 from conferencing.rtp.reception import ReportBlock
 
@@ -71,11 +73,46 @@ class Bye:
     ssrcs: tuple[int, ...]
 
 
-Feedback = SenderReport | ReceiverReport | Nack | KeyframeRequest | Bye
+@dataclass(frozen=True, slots=True)
+class ReceiverEstimate:
+    """REMB: what the receiver believes that its line carries, bit/s."""
+
+    bitrate: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransportFeedbackReceived:
+    feedback: transport_feedback.TransportFeedback
+
+
+Feedback = SenderReport | ReceiverReport | Nack | KeyframeRequest | ReceiverEstimate | TransportFeedbackReceived | Bye
 
 
 def parse_feedback(packet: bytes) -> list[Feedback]:
     """What a compound packet says, in order. Raises RtpError."""
+    feedback: list[Feedback] = []
+    for kind, part in _parts(packet):
+        if kind & 0xE0FF == 0x80CD and kind >> 8 & 0x1F == transport_feedback.FORMAT:
+            feedback.append(TransportFeedbackReceived(transport_feedback.parse(part[12:])))
+        else:
+            feedback.extend(_read(part))
+    return feedback
+
+
+def _parts(packet: bytes) -> Iterator[tuple[int, bytes]]:
+    """The packets of a compound, each with its first two octets. Raises RtpError."""
+    position = 0
+    while position < len(packet):
+        if position + 4 > len(packet):
+            raise RtpError("RTCP: truncated header")
+        end = position + 4 + 4 * int.from_bytes(packet[position + 2 : position + 4], "big")
+        if end > len(packet):
+            raise RtpError("RTCP: truncated")
+        yield int.from_bytes(packet[position : position + 2], "big"), packet[position:end]
+        position = end
+
+
+def _read(packet: bytes) -> list[Feedback]:
     try:
         parsed = RtcpPacket.parse(packet)
     except (ValueError, struct.error, IndexError) as error:
@@ -100,6 +137,11 @@ def parse_feedback(packet: bytes) -> list[Feedback]:
                     KeyframeRequest(int.from_bytes(part.fci[position : position + 4], "big"))
                     for position in range(0, len(part.fci) - 7, 8)
                 )
+            case RtcpPsfbPacket(fmt=fmt) if fmt == RTCP_PSFB_APP and part.fci[:4] == b"REMB":
+                try:
+                    feedback.append(ReceiverEstimate(unpack_remb_fci(part.fci)[0]))
+                except (ValueError, struct.error, IndexError) as error:
+                    raise RtpError(f"REMB: {error}") from None
             case RtcpByePacket():
                 feedback.append(Bye(tuple(part.sources)))
     return feedback

@@ -14,8 +14,9 @@ import pytest
 from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket
 
 from conferencing import control
+from conferencing.rtp.header import extension
 from conferencing.rtp.vp8 import parse_descriptor
-from tests.conferencing.client import SECTIONS, Client, client, vp8
+from tests.conferencing.client import LEVEL_ID, MID_ID, SECTIONS, Client, client, vp8
 from tests.conferencing.processes import Hub, Process, hub_of, mapped_libraries, media_worker, threads_of
 
 
@@ -55,7 +56,9 @@ async def test_sound_and_picture_reach_the_other_and_nothing_is_decoded(worker: 
         assert [packet.payload for packet in voice] == [bytes([number]) * 50 for number in range(20)]
         first = voice[0].header
         assert first.sequence_number < 1 << 15
-        assert not first.extension_end
+        # Extensions go by the receiver's own ids: the speaker's level, and the slot's mid until a report has come.
+        assert extension(voice[0].raw, first, LEVEL_ID) == bytes([0x80 | 30])
+        assert extension(voice[0].raw, first, MID_ID) == str(SECTIONS.index("voice0")).encode()
         # The source's sequence numbers wrapped on the way; those of the slot go on.
         numbers = [packet.header.sequence_number - first.sequence_number for packet in voice]
         assert numbers == list(range(20))
