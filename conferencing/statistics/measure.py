@@ -70,18 +70,24 @@ def _slot_statistics(slot: Slot, seat: str | None, said: SlotFeedback) -> SlotSt
         nacks=said.nacks,
         resent=said.resent,
         keyframe_requests=said.keyframe_requests,
+        layer=(slot.layer.rid or None) if slot.layer is not None else None,
     )
 
 
 def _source_statistics(source: Source) -> SourceStatistics:
-    reception = source.reception
+    """Over all its layers."""
+    receptions = [layer.reception for layer in source.layers if layer.reception is not None]
+    receivers = {layer: sum(1 for slot in layer.slots if slot.layer is layer) for layer in source.layers}
+    most = max(source.layers, key=receivers.__getitem__)
     return SourceStatistics(
         role=source.role.value,
         enabled=source.enabled,
-        packets=reception.received if reception is not None else 0,
-        bytes=reception.octets if reception is not None else 0,
-        lost=reception.packets_lost if reception is not None else 0,
-        jitter_seconds=reception.jitter / reception.clock_rate if reception is not None else 0.0,
-        keyframe_requests=source.keyframes.sent_total,
-        receivers=sum(1 for slot in source.slots if slot.source is source),
+        packets=sum(reception.received for reception in receptions),
+        bytes=sum(reception.octets for reception in receptions),
+        lost=sum(reception.packets_lost for reception in receptions),
+        jitter_seconds=max((one.jitter / one.clock_rate for one in receptions), default=0.0),
+        keyframe_requests=sum(layer.keyframes.sent_total for layer in source.layers),
+        receivers=sum(receivers.values()),
+        nacks=sum(layer.nacks.requested for layer in source.layers),
+        layer=most.rid if receivers[most] and most.rid else None,
     )
