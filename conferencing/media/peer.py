@@ -202,6 +202,7 @@ class Peer:
             keyframe_requests=self._keyframe_requests,
             sources=sources(link),
             slots=self._said.slots(link, self.seats_in_slots),
+            estimate_bits_per_second=self.downlink.known_estimate,
         )
 
     def _send(self, datagram: bytes) -> None:
