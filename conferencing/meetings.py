@@ -15,6 +15,7 @@ from conferencing.live import LiveMeeting
 from conferencing.meeting.events import Event
 from conferencing.meeting.state import AdoptedPeer, Meeting, Presence
 from conferencing.signaling import messages
+from conferencing.statistics.quality import Quality
 from conferencing.store import LoggedEvent, MeetingStore, StoredMeeting
 from conferencing.workers.link import LinkEvents, WorkerLink, WorkerUnavailable
 from conferencing.workers.placement import Candidate, choose
@@ -39,6 +40,7 @@ class Meetings:
         self.store = store
         self.journal = Journal(store)
         self.clock = clock
+        self.quality = Quality()
         events = LinkEvents(self._adopt, self._message, self._dead)
         self.links = tuple(WorkerLink(path, events) for path in worker_sockets)
         self._live: dict[str, LiveMeeting] = {}
@@ -187,6 +189,18 @@ class Meetings:
             case control.SpeakerChanged(room=room, seat=seat):
                 if live := self._on(link, room):
                     live.record(live.meeting.choose_speaker(seat))
+            case control.WorkerStatistics():
+                self.quality.worker(link.name, message, self._sites_on(link))
+
+    def _sites_on(self, link: WorkerLink) -> dict[str, str | None]:
+        """Of the worker's peers."""
+        return {
+            seat.peer: seat.site
+            for live in self._live.values()
+            if live.link is link
+            for seat in live.meeting.present()
+            if seat.peer is not None
+        }
 
     def _on(self, link: WorkerLink, room: str) -> LiveMeeting | None:
         live = self._live.get(room)
@@ -200,6 +214,7 @@ class Meetings:
         self.release_if_empty(live)
 
     def _dead(self, link: WorkerLink) -> None:
+        self.quality.worker_gone(link.name)
         for live in list(self._live.values()):
             if live.link is link:
                 self._lose(live)

@@ -156,6 +156,7 @@ class WorkerLink:
                     answer.set_result(message)
             case control.WorkerStatistics():
                 self.statistics = message
+                self._events.message(self, message)
             case _:
                 self._events.message(self, message)
 
