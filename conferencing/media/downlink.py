@@ -115,7 +115,10 @@ class Downlink:
 
     def pulse(self, now: float) -> None:
         """Fifty times per second: padding of a probe, when one is due."""
-        if not (self._measured or self._told_by_receiver) or self._link.padding_slot is None:
+        padded = self._link.padding_slot is not None
+        if not padded or not (self._measured or self._told_by_receiver):
+            if not self._told_by_receiver:
+                self._prober.dare(self.estimate, self._wanted, now)
             return
         padding = self._prober.padding(self.estimate, self._wanted, self._rate.bitrate, now)
         self._link.sent.probe = self._prober.number if self._prober.running else 0

@@ -38,6 +38,8 @@ LESS_SENT = 0.75
 """Loss that stays although so much less is sent is the line's own."""
 SMALL_BITRATE = 150_000.0
 """No line in use is full with so little, unless its queue says so."""
+MISSING_LIMIT = 1000
+CUT_PACKETS, CUT_SECONDS = 8, 0.4
 CAPACITY_MEMORY_SECONDS = 60.0
 
 
@@ -51,6 +53,8 @@ class BandwidthEstimate:
         self.loss = 0.0
         self.own_loss = 0.0
         self.acknowledged = 0.0
+        self._missing: deque[tuple[float, int]] = deque(maxlen=MISSING_LIMIT)
+        self._last_arrived = float("-inf")
         self._arrived: deque[tuple[float, int]] = deque()
         self._sent: deque[tuple[float, int]] = deque()
         self._statuses: deque[tuple[float, bool]] = deque()
@@ -109,13 +113,22 @@ class BandwidthEstimate:
                 self._capacity = None
 
     def _count(self, packet: Acknowledged, now: float) -> None:
-        arrived = packet.arrived is not None
-        self._statuses.append((now, arrived))
+        if packet.arrived is None:
+            self._missing.append((packet.sent, packet.octets))
+            return
+        # A line that was cut says nothing of what it carries when it is whole.
+        cut = len(self._missing) >= CUT_PACKETS and packet.sent - self._last_arrived >= CUT_SECONDS
+        if not cut:
+            for _, octets in self._missing:
+                self._statuses.append((now, False))
+                self._sent.append((now, octets))
+            self._lost += len(self._missing)
+        self._missing.clear()
+        self._last_arrived = packet.sent
+        self._statuses.append((now, True))
         self._sent.append((now, packet.octets))
-        self._lost += not arrived
-        if packet.arrived is not None:
-            self._arrived.append((packet.arrived, packet.octets))
-            self.trend.packet(packet.sent, packet.arrived)
+        self._arrived.append((packet.arrived, packet.octets))
+        self.trend.packet(packet.sent, packet.arrived)
 
     def _forget(self, now: float) -> None:
         while self._arrived and self._arrived[-1][0] - self._arrived[0][0] > RATE_WINDOW_SECONDS:

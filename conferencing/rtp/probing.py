@@ -33,7 +33,7 @@ class Prober:
         self.succeeded = 0
         self._next = now + FIRST_PROBE_AFTER_SECONDS
         self._pause = FAILED_AFTER_SECONDS[0]
-        self._bitrate = 0.0
+        self._bitrate = self._before = 0.0
         self._begun = 0.0
         self._owed = 0.0
         self._last = 0.0
@@ -54,12 +54,11 @@ class Prober:
             if now - self._begun > PROBE_SECONDS + ANSWER_SECONDS:
                 self._finish(estimate, now)
             return 0
-        if now < self._next or wanted <= estimate.bitrate or estimate.overused:
-            return 0
-        if now - estimate.congested_at < CALM_SECONDS:
+        if not self._due(estimate, wanted, now):
             return 0
         self.number += 1
         self.sent += 1
+        self._before = estimate.bitrate
         self._bitrate = min(wanted * BEYOND, estimate.bitrate * PROBE_GROWTH)
         self._begun = self._last = now
         self._owed = 0.0
@@ -67,6 +66,14 @@ class Prober:
         self._arrived.clear()
         self._lost = 0
         return 0
+
+    def dare(self, estimate: BandwidthEstimate, wanted: float, now: float) -> None:
+        """For a receiver that can be sent no padding: believes in more now and then, and the picture is the probe."""
+        if self._due(estimate, wanted, now):
+            self.sent += 1
+            estimate.probed(min(wanted, estimate.bitrate * PROBE_GROWTH), now)
+            self._next = now + self._pause
+            self._pause = min(FAILED_AFTER_SECONDS[1], self._pause * 1.5)
 
     def overspent(self, octets: int) -> None:
         """So much more than asked for was sent: packets are not of every size."""
@@ -86,6 +93,11 @@ class Prober:
         if later and not self._sending:
             self._finish(estimate, now)
 
+    def _due(self, estimate: BandwidthEstimate, wanted: float, now: float) -> bool:
+        if now < self._next or wanted <= estimate.bitrate or estimate.overused:
+            return False
+        return now - estimate.congested_at >= CALM_SECONDS
+
     def _continue(self, sending: float, now: float) -> int:
         if now - self._begun >= PROBE_SECONDS:
             self._sending = False
@@ -98,11 +110,11 @@ class Prober:
 
     def _finish(self, estimate: BandwidthEstimate, now: float) -> None:
         shown = self._shown()
-        before = estimate.bitrate
         self._bitrate = 0.0
-        if shown > before:
+        if shown > estimate.bitrate:
             estimate.probed(shown, now)
-        if shown > before * FOUND_MORE:
+        # What was there before the probe, for the probe itself may have lowered the estimate for a moment.
+        if shown > self._before * FOUND_MORE:
             self.succeeded += 1
             self._pause = FAILED_AFTER_SECONDS[0]
             self._next = now + NEXT_PROBE_AFTER_SECONDS
