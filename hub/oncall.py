@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+import httpx
 from sqlalchemy.orm import Session, sessionmaker
 
 from collector.calendars import files as calendars
@@ -29,9 +32,13 @@ from hub.paths import Paths
 from hub.programs import url_for_people
 from hub.secret_sources import SecretSources
 
+logger = logging.getLogger(__name__)
+
 CHANNELS_FILE = "channels.toml"
 ZALO_TOKEN_FILE = "zalo-token.json"  # noqa: S105 - the name of the file
 LINKS = "oncall links"
+GONE_SECONDS = Policy().gone_seconds
+ASKING_SECONDS = 5.0
 
 CAUSES: dict[str, Language] = {
     "lan": Language("Mạng nội bộ", "Local network"),
@@ -74,6 +81,7 @@ async def opened(
         storm_seconds=section.storm_seconds,
         person_messages_per_hour=section.messages_per_person_per_hour,
         link_seconds=section.link_days * 86400.0,
+        gone_seconds=GONE_SECONDS,
     )
     shipped = calendars.shipped()
     alerting = (
@@ -93,7 +101,7 @@ async def opened(
             sessions,
             policy,
             Collaborators(
-                rota=_rota(sessions),
+                rota=rota_of(sessions),
                 texts=Wording(),
                 meetings=OpenMeetings(conferencing),
                 causes=LineCauses(collector, lambda: held[0].places, clock),
@@ -101,6 +109,7 @@ async def opened(
                 calendars={**shipped, "": shipped[section.calendar]},
                 channels=tuple(channels.values()),
                 expects_watchdog=alerting,
+                firing=AlertmanagerAlerts(configuration.alertmanager.port) if alerting else None,
             ),
             clock,
         )
@@ -119,7 +128,7 @@ class NoRota:
         return ()
 
 
-def _rota(_: sessionmaker[Session]) -> Rota:
+def rota_of(_: sessionmaker[Session]) -> Rota:
     return NoRota()
 
 
@@ -159,6 +168,29 @@ class LineCauses:
     def _hotline(self, line: str) -> str:
         place = self.places().lines.get(line)
         return place.hotline if place else ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerAlerts:
+    """`FiringAlerts` by the API of this machine's Alertmanager."""
+
+    port: int
+
+    async def fingerprints(self, up_seconds: float) -> frozenset[str] | None:
+        url = f"http://127.0.0.1:{self.port}/api/v2"
+        try:
+            # On this machine: a proxy of the environment is not for it.
+            async with httpx.AsyncClient(timeout=ASKING_SECONDS, trust_env=False) as client:
+                status = (await client.get(f"{url}/status")).raise_for_status().json()
+                held = (await client.get(f"{url}/alerts")).raise_for_status().json()
+            since = datetime.fromisoformat(status["uptime"])
+            # Both by the machine's own clock, whatever the bridge takes for now.
+            if datetime.now(UTC) - since < timedelta(seconds=up_seconds):
+                return None
+            return frozenset(str(one["fingerprint"]) for one in held)
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            logger.warning("x alertmanager: its alerts cannot be read: %s: %s", type(error).__name__, error)
+            return None
 
 
 def _words(line: LineState) -> Language:

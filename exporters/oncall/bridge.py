@@ -22,6 +22,7 @@ from exporters.oncall.contracts import (
     Cause,
     Causes,
     Channel,
+    FiringAlerts,
     Kind,
     Meeting,
     MeetingCalendar,
@@ -45,6 +46,7 @@ ROUND_SECONDS = 2.0
 PLACES_SECONDS = 20.0
 MAIL_SECONDS = 2.0
 FORGET_SECONDS = 6 * 3600.0
+ASK_SECONDS = 30.0
 SEND_SECONDS = 45.0
 """A channel bounds itself; this is for one that does not."""
 RETRY_SECONDS = 2.0
@@ -65,6 +67,7 @@ class Collaborators:
     calendars: Mapping[str, OfficeCalendar]
     channels: Sequence[Channel] = ()
     expects_watchdog: bool = False
+    firing: FiringAlerts | None = None
 
 
 @dataclass(slots=True)
@@ -106,6 +109,7 @@ class Bridge:
         self._last_webhook = 0.0
         self._last_watchdog = clock()
         self._was_silent = False
+        self._asked_at = 0.0
 
     async def take(self, said: Notification) -> None:
         """What Alertmanager says. Returns once it is committed. Raises SQLAlchemyError: it is sent again then."""
@@ -208,7 +212,7 @@ class Bridge:
         if now - self._places_at >= PLACES_SECONDS or now < self._places_at:
             await self.refresh_places()
         meetings = list(self._with.meetings.meetings(now))
-        given = self._given(now, meetings)
+        given = replace(self._given(now, meetings), held_by_alertmanager=await self._asked(now))
         done, (waiting, oldest) = await self.call(
             lambda session: (rounds.work(session, given), figures.waiting(session, now))
         )
@@ -233,6 +237,12 @@ class Bridge:
         if now - self._forgot_at >= FORGET_SECONDS:
             self._forgot_at = now
             await self.call(lambda session: rounds.forget_old(session, self._policy, now))
+
+    async def _asked(self, now: float) -> frozenset[str] | None:
+        if self._with.firing is None or 0 <= now - self._asked_at < min(ASK_SECONDS, self._policy.gone_seconds):
+            return None
+        self._asked_at = now
+        return await self._with.firing.fingerprints(self._policy.gone_seconds)
 
     async def send_next(self, name: str) -> bool:
         """Send the next message that is due on that channel; False when there is none."""

@@ -183,6 +183,14 @@ class Cause:
     hotline: str = ""
 
 
+class FiringAlerts(Protocol):
+    """What Alertmanager knows at this moment, beside what it has told."""
+
+    async def fingerprints(self, up_seconds: float) -> frozenset[str] | None:
+        """Of all alerts that it holds; None when it does not answer or has not run for so long."""
+        ...
+
+
 class Causes(Protocol):
     """What the hub knows of whose fault it is, at the moment of sending."""
 

@@ -30,6 +30,9 @@ class Policy:
     """So often it is told that a trouble grew worse."""
     stale_seconds: float = 4.5 * HOUR_SECONDS
     """Alertmanager repeats what fires every 4 h: what it has not said for longer is no more."""
+    gone_seconds: float = 180.0
+    """What fires Prometheus repeats to Alertmanager every minute: what Alertmanager does not know for so long is no
+    more, even if its end was never told because Alertmanager was started anew."""
     heartbeat_seconds: float = 900.0
     """The watchdog comes every 5 minutes: silent for longer, alerting itself is dead."""
     most_attempts: int = 4

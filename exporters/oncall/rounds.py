@@ -35,6 +35,8 @@ class Round:
     meetings: Sequence[Meeting] = ()
     channels: Collection[str] = ()
     silent: Alert | None = None
+    held_by_alertmanager: frozenset[str] | None = None
+    """Fingerprints; None: not asked, or not known."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Done:
 def work(session: Session, given: Round) -> Done:
     done = Done()
     _own_alert(session, given)
-    _end_stale(session, given)
+    _end_unheard(session, given)
     windows = maintenance.load(session, given.now)
     current = store.load_current(session)
     if _gather_areas(session, current, given, windows):
@@ -194,8 +196,8 @@ def _own_alert(session: Session, given: Round) -> None:
         store.take_alerts(session, OWN_KEY, [given.silent], given.now, complete=True)
 
 
-def _end_stale(session: Session, given: Round) -> None:
-    """What Alertmanager has not repeated is no more, unless Alertmanager itself is not heard."""
+def _end_unheard(session: Session, given: Round) -> None:
+    """What Alertmanager has not repeated, or does not hold any more though its end was never told."""
     if given.silent is not None and given.silent.ended is None:
         return
     query = (
@@ -203,14 +205,19 @@ def _end_stale(session: Session, given: Round) -> None:
         .join(TroubleRow, TroubleRow.id == TroubleAlertRow.trouble_id)
         .where(
             TroubleRow.open_key.is_not(None),
+            TroubleRow.group_key != OWN_KEY,
             TroubleAlertRow.ended.is_(None),
-            TroubleAlertRow.received_at < given.now - given.policy.stale_seconds,
+            TroubleAlertRow.received_at < given.now - given.policy.gone_seconds,
         )
     )
+    held = given.held_by_alertmanager
     for row in session.scalars(query).all():
-        row.ended = given.now
-        detail = {"name": row.name, "severity": row.severity, "fingerprint": row.fingerprint}
-        store.write_events(session, row.trouble_id, [Event("alert_not_repeated", detail)], given.now)
+        is_stale = row.received_at < given.now - given.policy.stale_seconds
+        if is_stale or (held is not None and row.fingerprint not in held):
+            row.ended = given.now
+            detail = {"name": row.name, "severity": row.severity, "fingerprint": row.fingerprint}
+            kind = "alert_not_repeated" if is_stale else "alert_gone"
+            store.write_events(session, row.trouble_id, [Event(kind, detail)], given.now)
 
 
 def _release(session: Session, given: Round) -> None:

@@ -77,6 +77,14 @@ class FixedCauses:
         return self.found
 
 
+@dataclass
+class FixedFiring:
+    found: frozenset[str] | None = None
+
+    async def fingerprints(self, up_seconds: float) -> frozenset[str] | None:
+        return self.found
+
+
 class Desk:
     """Opened again on the same database, it is the hub started anew."""
 
@@ -93,6 +101,7 @@ class Desk:
         self.clock = clock or Clock()
         self.channels = list(channels) or [Remembering()]
         self.rota, self.meetings, self.causes = rota or FixedRota(), FixedMeetings(), FixedCauses()
+        self.firing = FixedFiring()
         self.links = Links([b"k" * 32], "https://hub.test", 7 * 86400.0)
         self.sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
         self.bridge = Bridge(
@@ -100,7 +109,7 @@ class Desk:
             policy or Policy(gather_seconds=0),
             Collaborators(
                 self.rota, Wording(), self.meetings, self.causes, self.links, CALENDARS, self.channels,
-                expects_watchdog=expects_watchdog,
+                expects_watchdog=expects_watchdog, firing=self.firing,
             ),
             self.clock,
         )  # fmt: skip

@@ -299,6 +299,21 @@ async def test_what_alertmanager_has_not_repeated_for_hours_is_no_more(engine: E
     assert "alert_not_repeated" in desk.events(1)
 
 
+async def test_what_alertmanager_does_not_hold_any_more_is_over_though_its_end_was_never_told(engine: Engine) -> None:
+    desk = Desk(engine)
+    await desk.say(LINE)
+    held = desk.firing
+    held.found = frozenset({LINE["fingerprint"]})
+    await desk.look(desk.bridge.policy.gone_seconds + 1)
+    held.found = None
+    await desk.look(60)
+    assert desk.troubles()[0].row.state == "notified"
+    held.found = frozenset()
+    await desk.look(60)
+    assert desk.troubles()[0].row.state == "resolved"
+    assert "alert_gone" in desk.events(1)
+
+
 async def test_an_alert_that_another_one_holds_back_is_over_for_the_bridge(engine: Engine) -> None:
     desk = Desk(engine)
     await desk.say(LINE, firing("LineWeak", severity="warning", line="kx-1"))
