@@ -15,6 +15,7 @@ from conferencing.meeting.state import Presence
 from conferencing.meetings import Meetings
 from conferencing.protocols import Directory, Identity
 from conferencing.signaling import messages
+from conferencing.statistics.client import ClientReport, sound_report
 from conferencing.turn import TRANSPORTS, TurnServers
 from conferencing.workers.link import WorkerUnavailable
 
@@ -73,6 +74,15 @@ class Admission:
         """What the page says of itself: used for statistics alone."""
         if message.transport in TRANSPORTS:
             live.transports[seat] = message.transport
+
+    def statistics(self, live: LiveMeeting, seat: str, report: ClientReport) -> bool:
+        """What the page measures of its own connection; False when no browser measures that."""
+        if not sound_report(report):
+            return False
+        current = live.meeting.seats.get(seat)
+        if current is not None and current.peer == report.peer:
+            self._meetings.quality.client(current.site, report, self._meetings.clock())
+        return True
 
     async def join(
         self, live: LiveMeeting, connection: Connection, message: messages.Join, identity: Identity | None

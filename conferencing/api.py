@@ -18,10 +18,11 @@ from conferencing.live import LiveMeeting
 from conferencing.meeting.codes import read_code
 from conferencing.meetings import Meetings
 from conferencing.origin import same_origin
-from conferencing.pages import StaticFiles
+from conferencing.pages import MEASURE_PAGE, PAGE, StaticFiles
 from conferencing.problems import ProblemError
 from conferencing.protocols import Accounts, Identity
 from conferencing.signaling.session import Session
+from conferencing.statistics.view import meeting_figures
 
 BODY_LIMIT = 16 * 1024
 TITLE_CHARACTERS = 120
@@ -53,6 +54,8 @@ class Routes:
         router.add_api_route("/api/v1/meetings/{code}/close", _answering(self._close), methods=["POST"])
         router.add_api_websocket_route("/api/v1/meetings/{code}/signaling", self._signaling)
         router.add_api_route("/hop/static/{path:path}", self._static, methods=["GET"], include_in_schema=False)
+        router.add_api_route("/api/v1/meetings/{code}/statistics", _answering(self._statistics), methods=["GET"])
+        router.add_api_route("/hop/{code}/do-luong", self._measure_page, methods=["GET"], include_in_schema=False)
         router.add_api_route("/hop/{code}", self._page, methods=["GET"], include_in_schema=False)
         return router
 
@@ -107,11 +110,23 @@ class Routes:
         await self._meetings.close(live, identity.user_name)
         return JSONResponse({"code": live.stored.code, "title": live.stored.title, "open": False})
 
+    async def _statistics(self, request: Request) -> Response:
+        await self._signed_in(request)
+        live = await self._live(request)
+        now = self._meetings.clock()
+        return JSONResponse(meeting_figures(live, self._meetings.quality.peers(now), now))
+
     async def _page(self, request: Request) -> Response:
         """The page also for a code that is none: it says so in the user's language."""
+        return await self._shown(request, PAGE)
+
+    async def _measure_page(self, request: Request) -> Response:
+        return await self._shown(request, MEASURE_PAGE)
+
+    async def _shown(self, request: Request, page: str) -> Response:
         code = read_code(request.path_params["code"])
         known = code is not None and await asyncio.to_thread(self._meetings.store.by_code, code) is not None
-        return self._files.page(request, 200 if known else 404)
+        return self._files.page(request, 200 if known else 404, page)
 
     async def _static(self, request: Request) -> Response:
         return self._files.response(request, request.path_params["path"])

@@ -46,10 +46,12 @@ class Conferencing:
 
     def snapshot(self) -> ConferencingSnapshot:
         live = [meeting for meeting in self._meetings.live_meetings() if not meeting.idle]
+        qualities = self._meetings.quality.peers(self._meetings.clock())
         return ConferencingSnapshot(
-            tuple(map(room_snapshot, live)),
+            tuple(room_snapshot(meeting, qualities) for meeting in live),
             tuple(map(worker_snapshot, self._meetings.links)),
             self._routes.connections,
             dict(self._counts),
             self._meetings.journal.lost,
+            dict(self._meetings.quality.totals),
         )

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 WEB = Path(__file__).parent / "web"
 PAGE = "meeting.html"
+MEASURE_PAGE = "measure.html"
 
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -42,8 +43,8 @@ class StaticFiles:
             if path.is_file() and path.suffix in _MEDIA_TYPES
         }
 
-    def page(self, request: Request, status: int) -> Response:
-        return _respond(request, self._files[PAGE], status)
+    def page(self, request: Request, status: int, name: str = PAGE) -> Response:
+        return _respond(request, self._files[name], status)
 
     def response(self, request: Request, path: str) -> Response:
         file = self._files.get(path)

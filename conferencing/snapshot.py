@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conferencing import control
 from conferencing.live import LiveMeeting
 from conferencing.meeting.state import Seat
+from conferencing.statistics.quality import PeerQuality
 from conferencing.workers.link import WorkerLink
 
 
@@ -26,6 +27,7 @@ class ParticipantSnapshot:
     camera: bool
     statistics: control.PeerStatistics | None
     transport: str | None = None
+    quality: PeerQuality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +49,25 @@ class WorkerSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ConferencingSnapshot:
-    """`signaling_drops`: refused or faulty signaling by reason; `log_events_lost`: see journal."""
+    """`signaling_drops`: refused or faulty signaling by reason; `log_events_lost`: see journal; `site_totals`: see
+    Quality."""
 
     rooms: tuple[RoomSnapshot, ...]
     workers: tuple[WorkerSnapshot, ...]
     signaling_connections: int
     signaling_drops: Mapping[str, int]
     log_events_lost: int
+    site_totals: Mapping[tuple[str | None, str], int] = field(default_factory=dict)
 
 
-def room_snapshot(live: LiveMeeting) -> RoomSnapshot:
+def room_snapshot(live: LiveMeeting, qualities: Mapping[str, PeerQuality]) -> RoomSnapshot:
     statistics = live.link.statistics if live.link is not None else None
     by_peer = {peer.peer: peer for peer in statistics.peers} if statistics is not None else {}
     return RoomSnapshot(
         live.stored.code,
         live.stored.title,
         live.link.name if live.link is not None else None,
-        tuple(_participant(live, seat, by_peer) for seat in live.meeting.present()),
+        tuple(_participant(live, seat, by_peer, qualities) for seat in live.meeting.present()),
     )
 
 
@@ -71,7 +75,12 @@ def worker_snapshot(link: WorkerLink) -> WorkerSnapshot:
     return WorkerSnapshot(link.name, link.connected, link.statistics)
 
 
-def _participant(live: LiveMeeting, seat: Seat, by_peer: Mapping[str, control.PeerStatistics]) -> ParticipantSnapshot:
+def _participant(
+    live: LiveMeeting,
+    seat: Seat,
+    by_peer: Mapping[str, control.PeerStatistics],
+    qualities: Mapping[str, PeerQuality],
+) -> ParticipantSnapshot:
     return ParticipantSnapshot(
         seat.seat,
         seat.name,
@@ -81,4 +90,5 @@ def _participant(live: LiveMeeting, seat: Seat, by_peer: Mapping[str, control.Pe
         seat.camera,
         by_peer.get(seat.peer or ""),
         live.transports.get(seat.seat),
+        qualities.get(seat.peer or ""),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from conferencing import messages
 from conferencing.meeting.state import Presence
+from conferencing.statistics.client import ClientReport
 from conferencing.turn import IceServer
 
 LONGEST_MESSAGE = 160 * 1024
@@ -171,7 +172,7 @@ class Pong:
     pass
 
 
-FromPage = Join | Resume | RestartIce | Switch | Transport | Leave | Ping
+FromPage = Join | Resume | RestartIce | Switch | Transport | ClientReport | Leave | Ping
 ToPage = (
     IceServers
     | Joined
@@ -193,6 +194,7 @@ _FROM_PAGE: dict[str, type[Any]] = {
     "restart_ice": RestartIce,
     "switch": Switch,
     "transport": Transport,
+    "statistics": ClientReport,
     "leave": Leave,
     "ping": Ping,
 }

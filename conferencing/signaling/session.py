@@ -15,6 +15,7 @@ from conferencing.messages import MessageError
 from conferencing.protocols import Identity
 from conferencing.signaling import messages
 from conferencing.signaling.connection import PageConnection
+from conferencing.statistics.client import ClientReport
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,9 @@ class Session:
                 self._admission.switch(self._live, self._seat, message)
             case messages.Transport():
                 self._admission.transport(self._live, self._seat, message)
+            case ClientReport():
+                if not self._admission.statistics(self._live, self._seat, message):
+                    self._counts["bad_statistics"] += 1
             case messages.Leave():
                 self._admission.leave(self._live, self._seat)
                 self._connection.close("left")

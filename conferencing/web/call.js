@@ -28,6 +28,7 @@ const PATH_SECONDS = 3;
 const DEAF_SECONDS = 3;
 const NO_WORKER_SECONDS = 2;
 const ANSWER_SECONDS = 10;
+const REPORT_SECONDS = 5;
 
 export class Call {
   /**
@@ -62,6 +63,8 @@ export class Call {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.reports = undefined;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
     this.watching = undefined;
     this.received = 0;
     this.deaf = 0;
@@ -77,6 +80,7 @@ export class Call {
 
   start() {
     this.signaling.connect();
+    this.reports = setInterval(() => void this.tellStatistics(), REPORT_SECONDS * 1000);
     this.watching = setInterval(() => void this.watch(), 1000);
   }
 
@@ -161,6 +165,7 @@ export class Call {
     this.generation += 1;
     clearTimeout(this.timer);
     clearInterval(this.watching);
+    clearInterval(this.reports);
     this.signaling.close();
     this.media.close();
     this.change({ phase: "ended", ended: reason });
@@ -226,6 +231,13 @@ export class Call {
   async tellTransport() {
     const transport = await this.media.transport();
     if (transport !== "") this.signaling.send({ type: "transport", transport });
+  }
+
+  async tellStatistics() {
+    const peer = this.peer;
+    if (peer === null || !this.signaling.open || this.state.media !== "connected") return;
+    const report = await this.media.report();
+    if (report !== null && peer === this.peer) this.signaling.send({ type: "statistics", peer, ...report });
   }
 
   /** @param {import("./signaling.js").FromHub} message */

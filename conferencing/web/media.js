@@ -3,6 +3,8 @@
  * Knows no DOM and no signaling.
  */
 
+import { report } from "./statistics.js";
+
 /** At most six pictures below the stage: an old PC decodes no more. */
 export const THUMBNAILS = ["thumbnail0", "thumbnail1", "thumbnail2", "thumbnail3", "thumbnail4", "thumbnail5"];
 export const VOICES = ["voice0", "voice1", "voice2"];
@@ -120,6 +122,11 @@ export class Media {
   /** True while the answer to a restart is awaited. */
   get restarting() {
     return this.connection?.signalingState === "have-local-offer";
+  }
+
+  /** @returns {Promise<import("./statistics.js").Report | null>} null while there is no connection */
+  async report() {
+    return this.connection === null ? null : report(this.connection, this.transceivers);
   }
 
   /** @returns {Promise<number>} bytes that came, of whatever kind */

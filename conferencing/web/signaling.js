@@ -24,6 +24,7 @@
  *   | {type: "restart_ice", peer: string, offer: string}
  *   | {type: "switch", role: string, enabled: boolean}
  *   | {type: "transport", transport: string}
+ *   | ({type: "statistics", peer: string} & import("./statistics.js").Report)
  *   | {type: "leave"}
  *   | {type: "ping"}} ToHub
  */

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from conferencing.snapshot import ConferencingSnapshot
+from exporters.metrics import room_quality
 
 NO_SITE = "khac"
 """Label of bridge points whose name is no site of the directory: guests are one series, however many."""
@@ -23,6 +24,7 @@ def families(snapshot: ConferencingSnapshot) -> Iterator[Metric]:
         participants.add_metric([site], count)
     yield participants
     yield _transports(snapshot)
+    yield from room_quality.families(snapshot, NO_SITE)
     yield GaugeMetricFamily(
         "thongsuot_signaling_connections", "Open signaling WebSockets.", value=snapshot.signaling_connections
     )

@@ -22,6 +22,10 @@ SUMMARIES: dict[str, str] = {
     "GET /api/v1/meetings": "Meetings that are open, and who is in them",
     "GET /api/v1/meetings/{code}": "One meeting, for whoever has its code",
     "POST /api/v1/meetings/{code}/close": "Close a meeting for everybody",
+    "POST /api/v1/meetings/{code}/streams": "Make a token for an encoder (WHIP) or a second screen (WHEP)",
+    "GET /api/v1/meetings/{code}/streams": "Tokens of encoders and second screens",
+    "DELETE /api/v1/meetings/{code}/streams/{stream}": "Take such a token back, ending its stream",
+    "GET /api/v1/meetings/{code}/statistics": "How the media of every bridge point do now",
     "GET /api/v1/session": "Who is signed in, what they may do, and the next step of signing in",
     "POST /api/v1/session": "Sign in with name and password",
     "DELETE /api/v1/session": "Sign out",
@@ -116,6 +120,20 @@ RESPONSES: dict[str, dict[str, Any]] = {
     },
     "POST /api/v1/meetings/{code}/close": {
         "application/json": {"schema": _object(**_MEETING, open={"type": "boolean"})}
+    },
+    "GET /api/v1/meetings/{code}/statistics": {
+        "application/json": {
+            "schema": _object(
+                **_MEETING, at={"type": "number"}, speaker=_MAYBE, worker={"type": ["object", "null"]},
+                seats={
+                    "type": "array",
+                    "items": _object(
+                        seat=_TEXT, name=_TEXT, site=_MAYBE, presence=_TEXT, microphone={"type": "boolean"},
+                        camera={"type": "boolean"}, transport=_MAYBE, quality={"type": ["object", "null"]},
+                    ),
+                },
+            )
+        }
     },
     "GET /metrics": {"text/plain": {"schema": _TEXT}},
     "GET /api/v1/audit/export.json": {

@@ -63,6 +63,8 @@ def _needs(action: Action, audited: str = "") -> Access:
     return Access("action", action, audited=audited)
 
 
+_STREAM = PUBLIC("the bearer token in the request is the key: one seat of one meeting")
+
 DECLARED: dict[tuple[str, str], Access] = {
     ("POST", ENROL_PATH): PUBLIC("the one-time token in the body is the key"),
     ("GET", CONFIG_PATH): NODE_KEY,
@@ -74,9 +76,23 @@ DECLARED: dict[tuple[str, str], Access] = {
     ("GET", "/api/v1/meetings"): _needs(Action.LIST_MEETINGS),
     ("GET", "/api/v1/meetings/{code}"): PUBLIC("the code lets guests in"),
     ("POST", "/api/v1/meetings/{code}/close"): _needs(Action.HOLD_MEETINGS, "meeting.closed"),
+    ("GET", "/api/v1/meetings/{code}/statistics"): _needs(Action.READ_METRICS),
     (WEBSOCKET, "/api/v1/meetings/{code}/signaling"): PUBLIC("the code lets guests in"),
+    ("POST", "/api/v1/meetings/{code}/streams"): _needs(Action.HOLD_MEETINGS, "meeting.stream_made"),
+    ("GET", "/api/v1/meetings/{code}/streams"): _needs(Action.HOLD_MEETINGS),
+    ("DELETE", "/api/v1/meetings/{code}/streams/{stream}"): _needs(Action.HOLD_MEETINGS, "meeting.stream_revoked"),
+    ("POST", "/whip"): _STREAM,
+    ("OPTIONS", "/whip"): _STREAM,
+    ("PATCH", "/whip/{session}"): _STREAM,
+    ("DELETE", "/whip/{session}"): _STREAM,
+    ("POST", "/whep"): _STREAM,
+    ("OPTIONS", "/whep"): _STREAM,
+    ("PATCH", "/whep/{session}"): _STREAM,
+    ("DELETE", "/whep/{session}"): _STREAM,
+    ("GET", "/xem"): PUBLIC("the player, the same for all"),
     ("GET", "/hop/static/{path:path}"): PUBLIC("files of the meeting page"),
     ("GET", "/hop/{code}"): PUBLIC("the meeting page, the same for all"),
+    ("GET", "/hop/{code}/do-luong"): PUBLIC("a page without figures; those have a right of their own"),
     ("GET", "/openapi.json"): PUBLIC("describes the API, holds nothing of this hub"),
     ("HEAD", "/openapi.json"): PUBLIC("describes the API, holds nothing of this hub"),
     (MOUNT, "/static"): PUBLIC("files of the board, the same for all"),
