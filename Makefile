@@ -8,6 +8,8 @@ ARGS ?=
 # Half of the time tests wait for processes: three at once suit two cores.
 WORKERS ?= 3
 BIN := .venv/bin
+# Hundreds of processes are started by the tests: each would compile the whole product anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: up setup setup-dev test lint soak bench clean
 
