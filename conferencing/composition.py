@@ -18,6 +18,10 @@ from conferencing.protocols import Accounts, Directory
 from conferencing.snapshot import ConferencingSnapshot, room_snapshot, worker_snapshot
 from conferencing.store import MeetingStore
 from conferencing.turn import TurnServers
+from conferencing.whip.routes import StreamRoutes
+from conferencing.whip.sessions import StreamSessions
+from conferencing.whip.token_routes import TokenRoutes
+from conferencing.whip.tokens import StreamTokens
 
 NO_TURN = TurnServers()
 
@@ -37,8 +41,12 @@ class Conferencing:
         self._counts: Counter[str] = Counter()
         self._meetings = Meetings(MeetingStore(sessions), worker_sockets, clock)
         admission = Admission(self._meetings, directory, turn)
-        self._routes = Routes(self._meetings, admission, accounts, StaticFiles(), self._counts)
+        files = StaticFiles()
+        self._routes = Routes(self._meetings, admission, accounts, files, self._counts)
         self.router: APIRouter = self._routes.router()
+        streams = StreamSessions(self._meetings, StreamTokens(sessions))
+        self.router.include_router(StreamRoutes(streams, turn, files, self._counts, clock).router())
+        self.router.include_router(TokenRoutes(self._meetings, accounts, streams).router())
 
     async def run(self) -> None:
         """Keeps the connections to the workers and writes the log, until cancelled."""

@@ -39,7 +39,7 @@ class CloseRoom:
 @dataclass(frozen=True, slots=True)
 class AddPeer:
     """`roles`: mid → what the section carries (a Role of what is sent, or a slot). Answered by
-    PeerAnswer or PeerRefused."""
+    PeerAnswer or PeerRefused. A `viewer` is nobody: never on a stage, among no speakers."""
 
     room: str
     peer: str
@@ -47,6 +47,7 @@ class AddPeer:
     offer: str
     roles: dict[str, str]
     enabled: dict[str, bool]
+    viewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class PeerInState:
     enabled: dict[str, bool]
     stage: str | None
     slots: dict[str, str]
+    viewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,14 @@ class LiveMeeting:
         self.link: WorkerLink | None = None
         self.connections: dict[str, Connection] = {}
         self.slots: dict[str, messages.Slots] = {}
+        self.viewers: dict[str, str] = {}
         self.transports: dict[str, str] = {}
         self.joining = 0
         self._log = log
 
     @property
     def idle(self) -> bool:
-        return not self.connections and not self.joining and not self.meeting.present()
+        return not self.connections and not self.joining and not self.viewers and not self.meeting.present()
 
     def record(self, made: Sequence[Event]) -> None:
         if not made:

@@ -80,6 +80,14 @@ class Meetings:
             live.record(live.meeting.reconcile({}, "worker"))
         return live
 
+    async def by_id(self, meeting_id: str) -> LiveMeeting | None:
+        """As `find`, by the name that opens nothing."""
+        live = self._live.get(meeting_id)
+        if live is not None:
+            return live
+        stored = await asyncio.to_thread(self.store.by_id, meeting_id)
+        return await self.find(stored.code) if stored is not None else None
+
     async def close(self, live: LiveMeeting, by: str) -> None:
         now = self.clock()
         await asyncio.to_thread(self.store.close, live.stored.id, now)
@@ -99,7 +107,7 @@ class Meetings:
 
     def release_if_empty(self, live: LiveMeeting) -> None:
         """An empty room leaves its worker, so that the next meeting is placed anew."""
-        if not live.joining and not live.meeting.present():
+        if not live.joining and not live.viewers and not live.meeting.present():
             self._release(live)
 
     def _release(self, live: LiveMeeting) -> None:
@@ -107,9 +115,14 @@ class Meetings:
             with contextlib.suppress(WorkerUnavailable):
                 live.link.send(control.CloseRoom(live.stored.id))
             live.link = None
+        live.viewers.clear()
 
     def _peers_on(self, link: WorkerLink) -> int:
-        return sum(len(live.meeting.present()) + live.joining for live in self._live.values() if live.link is link)
+        return sum(
+            len(live.meeting.present()) + len(live.viewers) + live.joining
+            for live in self._live.values()
+            if live.link is link
+        )
 
     async def _load(self, stored: StoredMeeting) -> LiveMeeting:
         async with self._loading:
@@ -161,12 +174,14 @@ class Meetings:
                 peer.enabled.get("camera", False),
             )
             for peer in room.peers
+            if not peer.viewer
         }
+        live.viewers = {peer.seat: peer.peer for peer in room.peers if peer.viewer}
         live.record(live.meeting.reconcile(peers, "worker"))
         live.record(live.meeting.choose_speaker(room.speaker))
         for peer in room.peers:
             live.set_slots(peer.seat, peer.peer, messages.Slots(peer.stage, peer.slots))
-            if peer.seat not in live.meeting.seats and live.link is not None:
+            if peer.seat not in live.meeting.seats and not peer.viewer and live.link is not None:
                 live.link.send(control.RemovePeer(peer.peer))
         for seat, connection in list(live.connections.items()):
             if live.meeting.seats[seat].presence is Presence.AWAY:
@@ -207,6 +222,8 @@ class Meetings:
         return live if live is not None and live.link is link else None
 
     def _gone(self, live: LiveMeeting, message: control.PeerGone) -> None:
+        if live.viewers.get(message.seat) == message.peer:
+            del live.viewers[message.seat]
         made = live.meeting.gone(message.seat, message.peer, message.reason)
         live.record(made)
         if made and (connection := live.connections.get(message.seat)) is not None:
@@ -221,6 +238,7 @@ class Meetings:
 
     def _lose(self, live: LiveMeeting) -> None:
         live.link = None
+        live.viewers.clear()
         live.record(live.meeting.reconcile({}, "worker"))
         live.tell_all(messages.Rejoin("worker"))
 

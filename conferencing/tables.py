@@ -47,6 +47,22 @@ class SeatRow(Base):
     created_at: Mapped[float] = mapped_column(Float)
 
 
+class StreamTokenRow(Base):
+    """A seat that an encoder or a screen takes with a bearer token. Times are Unix seconds."""
+
+    __tablename__ = "stream_tokens"
+
+    seat: Mapped[str] = mapped_column(String(32), primary_key=True)
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[float] = mapped_column(Float)
+    created_by: Mapped[str] = mapped_column(String(100))
+    expires_at: Mapped[float] = mapped_column(Float)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+
+
 class MeetingEventRow(Base):
     """The log. `id` gives the order; `detail` is the event's own fields."""
 

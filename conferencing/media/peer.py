@@ -61,6 +61,7 @@ class Peer:
         self.session_version = 1
         # Of the certificate that this peer's handshake uses: the worker's own may be a newer one by a restart of ICE.
         self.fingerprint = next(f.value for f in certificate.getFingerprints() if f.algorithm == "sha-256")
+        self.viewer = False
         self.state = PeerState.NEW
         self.created = now
         self.last_received = now

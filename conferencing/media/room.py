@@ -27,15 +27,17 @@ class Room:
 
     def add(self, peer: Peer, now: float) -> None:
         self.by_seat[peer.seat] = peer
-        self.speakers.add(peer.seat, now)
-        peer.link.levels = self.speakers.level
+        if not peer.viewer:
+            self.speakers.add(peer.seat, now)
+            peer.link.levels = self.speakers.level
         self.empty_since = None
         self.changed()
 
     def remove(self, peer: Peer, now: float) -> None:
         if self.by_seat.get(peer.seat) is peer:
             del self.by_seat[peer.seat]
-            self.speakers.remove(peer.seat)
+            if not peer.viewer:
+                self.speakers.remove(peer.seat)
         peer.link.levels = None
         for slot in peer.link.slots.values():
             put(slot, None)
@@ -96,7 +98,7 @@ class Room:
         return told
 
     def _look(self, now: float) -> RoomView:
-        present = [peer for peer in self.by_seat.values() if peer.state is PeerState.CONNECTED]
+        present = [peer for peer in self.by_seat.values() if peer.state is PeerState.CONNECTED and not peer.viewer]
         seats = {peer.seat for peer in present}
         choice = self.speakers.choose(now)
         return RoomView(

@@ -177,6 +177,7 @@ class MediaWorker:
             now,
             self._chance.getrandbits(62),
         )
+        peer.viewer = message.viewer
         self._peers[peer.peer] = peer
         self.dispatcher.register(peer)
         room.add(peer, now)
@@ -322,4 +323,6 @@ class MediaWorker:
 
 def _in_state(peer: Peer) -> control.PeerInState:
     enabled = {role.value: source.enabled for role, source in peer.link.sources.items()}
-    return control.PeerInState(peer.peer, peer.seat, peer.state, enabled, peer.stage, dict(peer.seats_in_slots))
+    return control.PeerInState(
+        peer.peer, peer.seat, peer.state, enabled, peer.stage, dict(peer.seats_in_slots), peer.viewer
+    )

@@ -86,8 +86,26 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "POST /api/v1/meetings": {
         "application/json": {"schema": _object(title={"type": "string", "minLength": 1, "maxLength": 120})}
     },
+    "POST /api/v1/meetings/{code}/streams": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["kind", "name"],
+                "properties": {
+                    "kind": {"enum": ["whip", "whep"]},
+                    "name": {"type": "string", "minLength": 1, "maxLength": 80},
+                    "hours": {"type": "integer", "minimum": 1, "maximum": 744},
+                },
+            }
+        }
+    },
 }
 _MEETING = {"code": _TEXT, "title": _TEXT}
+_STREAM = {
+    **{"id": _TEXT, "kind": _TEXT, "name": _TEXT, "created_by": _TEXT},
+    **{"created_at": {"type": "number"}, "expires_at": {"type": "number"}},
+    **{"good": {"type": "boolean"}, "live": {"type": "boolean"}},
+}
 RESPONSES: dict[str, dict[str, Any]] = {
     "POST /api/v1/enrol": {"application/json": {"schema": _object(node=_TEXT, key=_TEXT, site=_TEXT)}},
     "GET /api/v1/node/config": {
@@ -120,6 +138,12 @@ RESPONSES: dict[str, dict[str, Any]] = {
     },
     "POST /api/v1/meetings/{code}/close": {
         "application/json": {"schema": _object(**_MEETING, open={"type": "boolean"})}
+    },
+    "POST /api/v1/meetings/{code}/streams": {
+        "application/json": {"schema": _object(**_STREAM, token=_TEXT, url=_TEXT)}
+    },
+    "GET /api/v1/meetings/{code}/streams": {
+        "application/json": {"schema": _object(streams={"type": "array", "items": _object(**_STREAM)})}
     },
     "GET /api/v1/meetings/{code}/statistics": {
         "application/json": {
