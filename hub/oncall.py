@@ -67,7 +67,7 @@ async def opened(
 
     def take_receipt(receipt: Receipt) -> None:
         for bridge in held:
-            bridge.take_receipt(receipt)
+            bridge.posting.take_receipt(receipt)
 
     try:
         ways = channels_configuration.load(paths.root / CHANNELS_FILE, sources.find)

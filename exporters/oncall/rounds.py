@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from exporters.oncall.nouns import Alert, Event, Reason, Scope, State, Trouble, 
 from exporters.oncall.places import Places
 from exporters.oncall.policy import Policy
 from exporters.oncall.tables import TroubleAlertRow, TroubleRow
+
+logger = logging.getLogger(__name__)
 
 OWN_KEY = "bridge:alerting"
 
@@ -45,6 +48,9 @@ class Done:
     made: int = 0
     failed: list[outbox.Failed] = field(default_factory=list)
     current: list[Trouble] = field(default_factory=list)
+    people: int = 0
+    faults: int = 0
+    """Troubles that could not be decided: ours to mend."""
 
 
 def work(session: Session, given: Round) -> Done:
@@ -60,7 +66,13 @@ def work(session: Session, given: Round) -> Done:
     for row, trouble in sorted(current.values(), key=lambda one: (one[1].scope != Scope.AREA, one[1].id)):
         around = _surroundings(session, trouble, current, given, windows)
         decision = decide(trouble, around, given.now)
-        store.save(session, row, decision.trouble, decision.events, given.now)
+        try:
+            store.save(session, row, decision.trouble, decision.events, given.now)
+        except store.IllegalTransitionError:
+            # It has written nothing; the others must not wait for it.
+            logger.exception("on call: trouble %d is left as it is", row.id)
+            done.faults += 1
+            continue
         done.suppressed.update(decision.suppressed)
         if decision.overtaken:
             done.suppressed["overtaken"] += outbox.overtake(session, row.id)
@@ -71,6 +83,7 @@ def work(session: Session, given: Round) -> Done:
     done.failed = outbox.move_off_missing(session, given.channels, given.now)
     done.made += outbox.summarise(session, given.channels, given.policy, given.now)
     _release(session, given)
+    done.people = len({person.code for layer in given.rota.layers(None, given.now) for person in layer})
     return done
 
 

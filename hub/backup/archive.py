@@ -29,7 +29,7 @@ FOLDERS = ("secrets", "tls")
 # The PostgreSQL that a hub runs on is not the one that its backup is restored onto.
 LEFT_OUT = frozenset({"secrets/database.url"})
 AUDIT_HEAD = "audit-head.json"
-FILES = ("hub.toml", "agent/node.json", "agent/node.key", "agent/ca.pem")
+FILES = ("hub.toml", "channels.toml", "agent/node.json", "agent/node.key", "agent/ca.pem")
 DATABASE = "hub.db"
 MAX_RESTORED_BYTES = 64 * 1024**3
 

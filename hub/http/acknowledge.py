@@ -100,7 +100,7 @@ def router(bridge: Bridge, clock: Callable[[], float]) -> APIRouter:
             found = listing.one(session, owner.trouble)
             return Shown(found, owner, _name(session, owner), _language(session, owner)) if found else None
 
-        what = await bridge.call(read)
+        what = await bridge.writer.call(read)
         if what is None:
             return _refused(LinkError(expired=True))
         trouble = store.trouble_of(what.found.listed.row, [store.alert_of(one) for one in what.found.listed.alerts])

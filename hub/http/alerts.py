@@ -82,7 +82,7 @@ def router(bridge: Bridge, token: str, places: Places, clock: Callable[[], float
     async def listed(request: Request) -> AlertList:
         principal, tree = principal_of(request), await places.tree()
         everywhere = principal.may_everywhere(Action.SEE_BOARD)
-        found = await bridge.call(lambda session: listing.latest_alerts(session, MAX_ALERTS))
+        found = await bridge.writer.call(lambda session: listing.latest_alerts(session, MAX_ALERTS))
         seen = [
             _alert(alert, trouble.id)
             for alert, trouble in found

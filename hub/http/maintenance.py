@@ -65,7 +65,7 @@ def router(bridge: Bridge, places: Places, clock: Callable[[], float]) -> APIRou
     @requires(Action.SEE_BOARD)
     async def listed(request: Request) -> Windows:
         principal, tree, now = principal_of(request), await places.tree(), clock()
-        found = await bridge.call(lambda session: maintenance.load(session, now - PAST_SECONDS))
+        found = await bridge.writer.call(lambda session: maintenance.load(session, now - PAST_SECONDS))
         return Windows(
             now=now,
             windows=[
@@ -106,7 +106,7 @@ def router(bridge: Bridge, places: Places, clock: Callable[[], float]) -> APIRou
             )  # fmt: skip
             return maintenance.window_of(row)
 
-        made = await bridge.call(work)
+        made = await bridge.writer.call(work)
         bridge.wake()
         return _record(made, bridge, may_end=True)
 
@@ -132,7 +132,7 @@ def router(bridge: Bridge, places: Places, clock: Callable[[], float]) -> APIRou
                 now=now, address=address_of(request),
             )  # fmt: skip
 
-        await bridge.call(work)
+        await bridge.writer.call(work)
         bridge.wake()
 
     return routes

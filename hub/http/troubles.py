@@ -176,7 +176,7 @@ def router(bridge: Bridge, places: Places, clock: Callable[[], float]) -> APIRou
 
     async def shown(request: Request, number: int) -> TroubleDetail:
         principal, tree = principal_of(request), await places.tree()
-        found = await bridge.call(lambda session: listing.one(session, number))
+        found = await bridge.writer.call(lambda session: listing.one(session, number))
         if found is None or not may(principal, Action.SEE_BOARD, found.listed.row, tree):
             raise _unknown(number)
         return _detail(found, bridge, principal, tree)
@@ -191,7 +191,7 @@ def router(bridge: Bridge, places: Places, clock: Callable[[], float]) -> APIRou
     ) -> Page:
         principal, tree = principal_of(request), await places.tree()
         states = {"open": _OPEN, "resolved": (State.RESOLVED,), "all": tuple(State)}[state]
-        found = await bridge.call(lambda session: listing.page(session, states, site=site, before=before))
+        found = await bridge.writer.call(lambda session: listing.page(session, states, site=site, before=before))
         return Page(
             now=clock(),
             troubles=[

@@ -128,7 +128,7 @@ class Desk:
 
     async def send(self) -> None:
         for channel in self.channels:
-            while await self.bridge.send_next(channel.name):
+            while await self.bridge.posting.send_next(channel.name):
                 pass
 
     @property

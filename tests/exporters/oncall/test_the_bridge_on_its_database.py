@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -15,10 +16,12 @@ from exporters.oncall.duty import Actor, Answer
 from exporters.oncall.links import LinkError
 from exporters.oncall.policy import Policy
 from exporters.oncall.tables import MaintenanceRow
+from exporters.oncall.webhook import Notification, parse
 from tests.exporters.oncall.desk import NOW, Clock, Desk, FixedRota, Remembering, firing, over
 from tests.exporters.oncall.persons import AN, BINH, at, person
 from tests.postgres import on_both_databases
 
+WEBHOOK = Path(__file__).with_name("webhook")
 LINE = firing(line="kx-1")
 BAD = "[NGHIÊM TRỌNG]"
 
@@ -78,13 +81,19 @@ async def test_the_providers_number_is_said_while_nobody_knows_the_cause(engine:
     assert "18001166" in desk.messages[0].text
 
 
-async def test_a_night_in_the_bridge_waits_and_a_meeting_wakes(engine: Engine) -> None:
+async def test_what_alertmanager_said_at_ten_in_the_evening_waits_until_half_past_six_unless_a_meeting_is_near(
+    engine: Engine,
+) -> None:
+    # As Alertmanager 0.25 posted them.
+    firing_body, resolved_body = ((WEBHOOK / f"{name}.json").read_bytes() for name in ("firing", "resolved"))
     clock = Clock()
     clock.now = at("2026-11-25 22:00")
     desk = Desk(engine, clock=clock)
-    await desk.say(LINE)
+    await desk.bridge.take(parse(firing_body))
+    await desk.look()
     assert desk.told == []
     row = desk.troubles()[0].row
+    assert (row.site, row.severity, row.group_key) == ("kx", "critical", '{}:{site="kx"}')
     assert (row.state, row.reason, row.waits_until) == ("waiting", "off_hours", at("2026-11-26 06:30"))
     desk.meetings.found = [Meeting("Giao ban", at("2026-11-26 08:00"), None, frozenset({"yb"}))]
     await desk.look(60)
@@ -92,6 +101,12 @@ async def test_a_night_in_the_bridge_waits_and_a_meeting_wakes(engine: Engine) -
     desk.meetings.found = [Meeting("Giao ban", at("2026-11-26 08:00"), None, frozenset({"kx", "yb"}))]
     await desk.look(60)
     assert desk.told == [("an", BAD)]
+    assert "Nóng" in desk.messages[0].text or "78" in desk.messages[0].text
+    desk.clock.now += 60
+    await desk.bridge.take(parse(resolved_body))
+    await desk.look()
+    assert desk.troubles()[0].row.state == "resolved"
+    assert len(desk.told) == 2
 
 
 async def test_a_site_has_the_calendar_that_the_directory_names(engine: Engine) -> None:
@@ -116,7 +131,7 @@ async def test_killed_while_sending_nothing_is_lost_and_one_may_come_twice(engin
     # As kill -9 leaves it: marked as being sent, and nobody knows whether it had left.
     assert desk.deliveries() == [("an", "webhook", "sending")]
     after = Desk(engine, clock=desk.clock)
-    await after.bridge.recover()
+    await after.bridge.posting.recover()
     await after.look(1)
     await after.look(1)
     assert after.told == [("an", BAD)]
@@ -126,8 +141,6 @@ async def test_killed_while_sending_nothing_is_lost_and_one_may_come_twice(engin
 
 async def test_killed_between_the_answer_and_the_round_the_trouble_is_told_after_the_start(engine: Engine) -> None:
     desk = Desk(engine)
-    from exporters.oncall.webhook import Notification
-
     await desk.bridge.take(Notification.model_validate({"alerts": [LINE]}))
     after = Desk(engine)
     await after.look()
@@ -179,11 +192,11 @@ async def test_a_receipt_says_delivered_or_sends_by_the_next_channel(engine: Eng
     desk = Desk(engine, [Remembering("sms"), Remembering("email")], rota=FixedRota([[an]]))
     await desk.say(LINE)
     lost = Receipt("sms", "r1", Result.REFUSED, "absent subscriber")
-    assert await desk.bridge._take_one_receipt(lost)
-    assert await desk.bridge._take_one_receipt(lost)
+    assert await desk.bridge.posting.take_one(lost)
+    assert await desk.bridge.posting.take_one(lost)
     await desk.look(1)
     assert desk.deliveries() == [("an", "sms", "failed"), ("an", "email", "sent")]
-    await desk.bridge._take_one_receipt(Receipt("email", "r1", Result.DELIVERED))
+    await desk.bridge.posting.take_one(Receipt("email", "r1", Result.DELIVERED))
     assert desk.deliveries()[1] == ("an", "email", "delivered")
 
 
@@ -341,8 +354,6 @@ async def test_handed_back_the_next_one_is_told_and_a_note_stays_in_the_history(
 async def test_it_runs_by_itself_and_ends_when_it_is_cancelled(engine: Engine) -> None:
     desk = Desk(engine)
     running = asyncio.create_task(desk.bridge.run())
-    from exporters.oncall.webhook import Notification
-
     await desk.bridge.take(Notification.model_validate({"alerts": [LINE]}))
     async with asyncio.timeout(20):
         while not desk.told:
