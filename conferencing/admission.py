@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from conferencing import control
 from conferencing.live import Connection, LiveMeeting, participant
 from conferencing.meeting.codes import new_token
-from conferencing.meeting.state import Presence
+from conferencing.meeting.state import Presence, worker_roles
 from conferencing.meetings import Meetings
 from conferencing.protocols import Directory, Identity
 from conferencing.signaling import messages
@@ -158,7 +158,8 @@ class Admission:
         if made and current is not None and current.peer is not None and live.link is not None:
             # The state keeps it: a worker that is away now is told when the page joins again.
             if live.link.connected:
-                live.link.send(control.EnableSource(current.peer, message.role, message.enabled))
+                for role in worker_roles(message.role):
+                    live.link.send(control.EnableSource(current.peer, role, message.enabled))
             live.record(made)
 
     def leave(self, live: LiveMeeting, seat: str) -> None:
@@ -198,7 +199,7 @@ class Admission:
             seat,
             message.offer,
             message.roles,
-            {"microphone": message.microphone, "camera": message.camera},
+            {"microphone": message.microphone, "camera": message.camera, "screen": False, "screen_sound": False},
         )
         try:
             reply = await self._meetings.place(live).add_peer(add)

@@ -31,6 +31,8 @@ class LiveMeeting:
         self.link: WorkerLink | None = None
         self.connections: dict[str, Connection] = {}
         self.slots: dict[str, messages.Slots] = {}
+        # What a page that comes back is told again, by seat and subject.
+        self.notes: dict[str, dict[str, messages.ToPage]] = {}
         self.viewers: dict[str, str] = {}
         self.transports: dict[str, str] = {}
         self.joining = 0
@@ -58,6 +60,7 @@ class LiveMeeting:
                     touched[event.seat] = None
                     if isinstance(event, events.SeatGone):
                         self.slots.pop(event.seat, None)
+                        self.notes.pop(event.seat, None)
                         self.transports.pop(event.seat, None)
         for name in touched:
             self._tell_of(self.meeting.seats[name])
@@ -90,6 +93,15 @@ class LiveMeeting:
         if (connection := self.connections.get(seat)) is not None:
             connection.tell(slots)
 
+    def note(self, seat: str, peer: str, subject: str, message: messages.ToPage) -> None:
+        """Tells a page something that holds until the next word on the same subject."""
+        current = self.meeting.seats.get(seat)
+        if current is None or current.peer != peer:
+            return
+        self.notes.setdefault(seat, {})[subject] = message
+        if (connection := self.connections.get(seat)) is not None:
+            connection.tell(message)
+
     def _listed(self) -> Iterable[Seat]:
         """Away with signaling open is a page that is connecting again."""
         for seat in self.meeting.seats.values():
@@ -104,4 +116,4 @@ class LiveMeeting:
 
 
 def participant(seat: Seat) -> messages.Participant:
-    return messages.Participant(seat.seat, seat.name, seat.presence, seat.microphone, seat.camera)
+    return messages.Participant(seat.seat, seat.name, seat.presence, seat.microphone, seat.camera, seat.screen)

@@ -13,7 +13,7 @@ from conferencing import control
 from conferencing.journal import Journal
 from conferencing.live import LiveMeeting
 from conferencing.meeting.events import Event
-from conferencing.meeting.state import AdoptedPeer, Meeting, Presence
+from conferencing.meeting.state import AdoptedPeer, Meeting, Presence, worker_roles
 from conferencing.signaling import messages
 from conferencing.statistics.quality import Quality
 from conferencing.store import LoggedEvent, MeetingStore, StoredMeeting
@@ -172,6 +172,7 @@ class Meetings:
                 _PRESENCE[peer.state],
                 peer.enabled.get("microphone", False),
                 peer.enabled.get("camera", False),
+                peer.enabled.get("screen", False),
             )
             for peer in room.peers
             if not peer.viewer
@@ -201,6 +202,12 @@ class Meetings:
             case control.SlotsChanged(room=room, seat=seat, peer=peer):
                 if live := self._on(link, room):
                     live.set_slots(seat, peer, messages.Slots(message.stage, message.slots))
+            case control.LayersWanted(room=room, seat=seat, peer=peer, role=role):
+                if live := self._on(link, room):
+                    live.note(seat, peer, f"layers {role}", messages.Layers(role, message.rids))
+            case control.ReceptionChanged(room=room, seat=seat, peer=peer):
+                if live := self._on(link, room):
+                    live.note(seat, peer, "reception", messages.Reception(message.level, message.reason))
             case control.SpeakerChanged(room=room, seat=seat):
                 if live := self._on(link, room):
                     live.record(live.meeting.choose_speaker(seat))
@@ -249,9 +256,10 @@ def _switched_meanwhile(live: LiveMeeting, link: WorkerLink, room: control.RoomI
         seat = live.meeting.seats.get(peer.seat)
         enabled = dict(peer.enabled)
         if seat is not None and seat.peer == peer.peer:
-            for role, wanted in (("microphone", seat.microphone), ("camera", seat.camera)):
+            for role, wanted in (("microphone", seat.microphone), ("camera", seat.camera), ("screen", seat.screen)):
                 if role in enabled and enabled[role] != wanted:
                     enabled[role] = wanted
-                    link.send(control.EnableSource(peer.peer, role, wanted))
+                    for one in worker_roles(role):
+                        link.send(control.EnableSource(peer.peer, one, wanted))
         peers.append(replace(peer, enabled=enabled))
     return replace(room, peers=tuple(peers))

@@ -125,6 +125,10 @@ class Downlink:
         if padding > 0:
             self._prober.overspent(self._forwarder.pad(self._link, padding, now) - padding)
 
+    def forget(self) -> None:
+        """Whoever was told is gone: what is not as usual is said again."""
+        self._known = FULL
+
     def news(self, now: float) -> Reception | None:
         """What the page is to be told, when it has changed for good."""
         reception = self._reception()

@@ -19,6 +19,10 @@ class LayersSeen:
         self._seen_at: dict[Layer, float] = {}
         self._told: dict[Role, tuple[str, ...]] = {}
 
+    def forget(self) -> None:
+        """Whoever was told is gone: everything is said again."""
+        self._told.clear()
+
     def told(self, seen: Container[Layer], now: float) -> list[tuple[Role, tuple[str, ...]]]:
         """What has changed since the last call: role and rids to be sent."""
         news = []

@@ -18,7 +18,7 @@ from conferencing.rtp.extensions import (
     TRANSPORT_CC_URI,
     outgoing_block,
 )
-from conferencing.rtp.slots import AUDIO_SLOTS, SLOTS, STAGE, VOICES, Role
+from conferencing.rtp.slots import AUDIO_SLOTS, SCREEN, SCREEN_SOUND, SLOTS, STAGE, VOICES, Role
 
 _AUDIO_ROLES = (Role.MICROPHONE, Role.SCREEN_SOUND)
 _ROLES = frozenset(role.value for role in Role)
@@ -103,5 +103,5 @@ def _add_slot(link: Link, section: Section, name: str, chance: random.Random) ->
     if slot.rtx_ssrc is not None and slot.video and link.padding_slot is None:
         link.padding_slot = slot
     # One msid stream for the stage and its voice: browsers keep lips and voice together only within one.
-    stream = STAGE if name in (STAGE, VOICES[0]) else name
+    stream = STAGE if name in (STAGE, VOICES[0]) else SCREEN if name == SCREEN_SOUND else name
     return OutgoingStream(slot.ssrc, slot.rtx_ssrc, stream, name)

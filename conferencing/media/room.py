@@ -22,6 +22,7 @@ class Room:
         self.speakers = SpeakerChoice()
         self.speaker: str | None = None
         self.empty_since: float | None = now
+        self._screens: list[str] = []
         self._view: RoomView | None = None
         self._next_choice = now
 
@@ -101,12 +102,22 @@ class Room:
         present = [peer for peer in self.by_seat.values() if peer.state is PeerState.CONNECTED and not peer.viewer]
         seats = {peer.seat for peer in present}
         choice = self.speakers.choose(now)
+        screen = self._screen(present)
         return RoomView(
             stage=choice.stage if choice.stage in seats else None,
             ranking=tuple(seat for seat in choice.ranking if seat in seats),
             cameras=tuple(peer.seat for peer in present if _sends(peer, Role.CAMERA)),
             microphones=tuple(peer.seat for peer in present if _sends(peer, Role.MICROPHONE)),
+            screen=screen,
+            screen_sound=screen is not None and _sends(self.by_seat[screen], Role.SCREEN_SOUND),
         )
+
+    def _screen(self, present: list[Peer]) -> str | None:
+        """Who shows a screen, the latest of several."""
+        showing = {peer.seat: None for peer in present if _sends(peer, Role.SCREEN)}
+        self._screens = [seat for seat in self._screens if seat in showing]
+        self._screens += [seat for seat in showing if seat not in self._screens]
+        return self._screens[-1] if self._screens else None
 
     def _connect(self, peer: Peer, now: float) -> list[Layer]:
         for name, slot in peer.link.slots.items():

@@ -98,6 +98,10 @@ class MediaWorker:
             peer.pulse(now)
 
     def state(self) -> control.WorkerState:
+        """For a hub that has just connected, which is told the rest again with the next tick."""
+        for peer in self._peers.values():
+            peer.layers.forget()
+            peer.downlink.forget()
         rooms = (
             control.RoomInState(room.room, room.speaker, tuple(map(_in_state, room.by_seat.values())))
             for room in self._rooms.values()

@@ -52,7 +52,7 @@ class SeatGone:
 
 @dataclass(frozen=True, slots=True)
 class SourceSwitched:
-    """A microphone or camera was turned on or off."""
+    """A microphone, camera or screen was turned on or off."""
 
     seat: str
     role: str

@@ -38,6 +38,7 @@ class Seat:
     peer: str | None = None
     microphone: bool = False
     camera: bool = False
+    screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ class AdoptedPeer:
     presence: Presence
     microphone: bool
     camera: bool
+    screen: bool = False
 
+
+SOURCES = ("microphone", "camera", "screen")
 
 PresenceEvent = events.SeatConnected | events.SeatSilent | events.SeatGone
 
@@ -109,7 +113,7 @@ class Meeting:
 
     def switch_source(self, seat: str, role: str, *, enabled: bool) -> list[Event]:
         current = self.seats.get(seat)
-        if current is None or role not in ("microphone", "camera") or getattr(current, role) == enabled:
+        if current is None or role not in SOURCES or getattr(current, role) == enabled:
             return []
         return self._happen(events.SourceSwitched(seat, role, enabled))
 
@@ -143,6 +147,7 @@ class Meeting:
                 )
             made += self.switch_source(name, "microphone", enabled=adopted.microphone)
             made += self.switch_source(name, "camera", enabled=adopted.camera)
+            made += self.switch_source(name, "screen", enabled=adopted.screen)
             presence = self.seats[name].presence
             if adopted.presence is Presence.CONNECTED or (
                 adopted.presence is Presence.SILENT and presence is Presence.JOINING
@@ -174,8 +179,9 @@ class Meeting:
         moved = replace(current, presence=target)
         if isinstance(event, events.SeatJoined):
             moved = replace(moved, peer=event.peer, name=event.name, microphone=event.microphone, camera=event.camera)
+            moved = replace(moved, screen=False)
         elif isinstance(event, events.SeatGone):
-            moved = replace(moved, peer=None)
+            moved = replace(moved, peer=None, screen=False)
         self.seats[event.seat] = moved
 
 
@@ -185,4 +191,11 @@ def _with_source(seat: Seat, role: str, enabled: bool) -> Seat:
             return replace(seat, microphone=enabled)
         case "camera":
             return replace(seat, camera=enabled)
+        case "screen":
+            return replace(seat, screen=enabled)
     return seat
+
+
+def worker_roles(source: str) -> tuple[str, ...]:
+    """What a worker calls the parts of a source: a screen goes with its sound."""
+    return ("screen", "screen_sound") if source == "screen" else (source,)

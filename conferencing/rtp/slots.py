@@ -31,12 +31,15 @@ AUDIO_SLOTS = frozenset((*VOICES, SCREEN_SOUND))
 
 @dataclass(frozen=True, slots=True)
 class RoomView:
-    """The room as all receivers share it. `ranking` of seats by speech; `cameras` and `microphones` that are on."""
+    """The room as all receivers share it. `ranking` of seats by speech; `cameras` and `microphones` that are on, and
+    whose `screen` is shown."""
 
     stage: str | None
     ranking: Sequence[str]
     cameras: Sequence[str]
     microphones: Sequence[str]
+    screen: str | None = None
+    screen_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ def assign(receiver: str, slots: Sequence[str], current: Mapping[str, str], view
     voices = [slot for slot in VOICES[1:] if slot in slots]
     speakers = [seat for seat in others if seat != stage and seat in microphones]
     assignment.update(_keep_places(voices, speakers[: len(voices)], current))
+    if view.screen is not None and view.screen != receiver:
+        if SCREEN in slots:
+            assignment[SCREEN] = view.screen
+        if SCREEN_SOUND in slots and view.screen_sound:
+            assignment[SCREEN_SOUND] = view.screen
     thumbnails = [slot for slot in THUMBNAILS if slot in slots]
     pictures = [seat for seat in view.cameras if seat not in (receiver, stage)]
     held = [current[slot] for slot in thumbnails if current.get(slot) in pictures]

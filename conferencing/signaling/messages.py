@@ -47,7 +47,7 @@ class RestartIce:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Turns the seat's own microphone or camera on or off."""
+    """Turns the seat's own microphone, camera or screen (with its sound) on or off."""
 
     role: str
     enabled: bool
@@ -88,6 +88,7 @@ class Participant:
     presence: Presence
     microphone: bool
     camera: bool
+    screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,22 @@ class Slots:
 
 
 @dataclass(frozen=True, slots=True)
+class Layers:
+    """Layers of the page's own picture that somebody sees: the others are to be paused. Without simulcast: ""."""
+
+    role: str
+    rids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What the page's line lets through. `level`: "full", "reduced", "sound"; `reason`: "", "line"."""
+
+    level: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Speaker:
     seat: str | None
 
@@ -182,6 +199,8 @@ ToPage = (
     | ParticipantChanged
     | ParticipantLeft
     | Slots
+    | Layers
+    | Reception
     | Speaker
     | Closed
     | Error
@@ -207,6 +226,8 @@ _TO_PAGE: dict[str, type[Any]] = {
     "participant": ParticipantChanged,
     "participant_left": ParticipantLeft,
     "slots": Slots,
+    "layers": Layers,
+    "reception": Reception,
     "speaker": Speaker,
     "closed": Closed,
     "error": Error,

@@ -116,3 +116,6 @@ class Session:
             self._live.detach(self._seat, self._connection)
         self._seat = admitted.seat
         self._connection.tell(admitted.reply)
+        if isinstance(admitted.reply, messages.Resumed):
+            for note in self._live.notes.get(admitted.seat, {}).values():
+                self._connection.tell(note)

@@ -17,6 +17,8 @@
  * @property {number} refusals how often the server said that it is not ready
  * @property {boolean} microphone
  * @property {boolean} camera
+ * @property {boolean} screen whether our own screen is shown
+ * @property {"full" | "reduced" | "sound"} reception how much of the pictures our line lets through
  */
 import { Media } from "./media.js";
 import { Signaling } from "./signaling.js";
@@ -40,6 +42,8 @@ export class Call {
     this.options = options;
     this.microphoneTrack = options.microphone;
     this.cameraTrack = options.camera;
+    /** @type {MediaStream | null} */
+    this.screen = null;
     /** @type {string | null} */
     this.peer = null;
     /** @type {CallState} */
@@ -58,6 +62,8 @@ export class Call {
       refusals: 0,
       microphone: options.microphone !== null && !options.muted,
       camera: options.camera !== null,
+      screen: false,
+      reception: "full",
     };
     this.generation = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -153,6 +159,40 @@ export class Call {
     this.signaling.send({ type: "switch", role: "camera", enabled: on });
   }
 
+  /** Shows a screen or window that the user chooses, with its sound where the browser has it; or ends that. */
+  async setScreen(/** @type {boolean} */ on) {
+    if (on === this.state.screen) return;
+    if (on) {
+      /** @type {MediaStream} */
+      let stream;
+      try {
+        stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 10 } }, audio: true });
+      } catch {
+        // The user thought better of it.
+        return;
+      }
+      if (this.state.phase === "ended") {
+        for (const track of stream.getTracks()) track.stop();
+        return;
+      }
+      this.screen = stream;
+      const [picture] = stream.getVideoTracks();
+      picture.contentHint = "detail";
+      picture.onended = () => void this.setScreen(false);
+    } else {
+      for (const track of this.screen?.getTracks() ?? []) track.stop();
+      this.screen = null;
+    }
+    this.change({ screen: on });
+    await this.sendScreen();
+    this.signaling.send({ type: "switch", role: "screen", enabled: on });
+  }
+
+  async sendScreen() {
+    await this.media.send("screen", this.screen?.getVideoTracks()[0] ?? null);
+    await this.media.send("screen_sound", this.screen?.getAudioTracks()[0] ?? null);
+  }
+
   /** @param {Partial<CallState>} changes */
   change(changes) {
     this.state = { ...this.state, ...changes };
@@ -168,6 +208,7 @@ export class Call {
     clearInterval(this.reports);
     this.signaling.close();
     this.media.close();
+    for (const track of this.screen?.getTracks() ?? []) track.stop();
     this.change({ phase: "ended", ended: reason });
   }
 
@@ -260,7 +301,8 @@ export class Call {
           if (generation === this.generation) this.end("bad_offer");
           return;
         }
-        this.change({});
+        this.change({ reception: "full" });
+        if (this.screen !== null) await this.sendScreen();
         this.tellSwitches();
         if (generation === this.generation) this.later(ANSWER_SECONDS, generation);
         break;
@@ -289,6 +331,12 @@ export class Call {
       case "slots":
         this.change({ stage: message.stage, slots: message.slots });
         break;
+      case "layers":
+        await this.media.layers(message.role, message.rids);
+        break;
+      case "reception":
+        this.change({ reception: message.level });
+        break;
       case "speaker":
         this.change({ speaker: message.seat });
         break;
@@ -305,7 +353,7 @@ export class Call {
   tellSwitches() {
     const known = this.state.participants.find((one) => one.seat === this.state.seat);
     if (known === undefined) return;
-    for (const role of /** @type {const} */ (["microphone", "camera"])) {
+    for (const role of /** @type {const} */ (["microphone", "camera", "screen"])) {
       const enabled = this.state[role];
       if (known[role] !== enabled) this.signaling.send({ type: "switch", role, enabled });
     }

@@ -22,7 +22,8 @@ export function Hall({ call, state, link }) {
   const streams = call.media.streams;
   const others = state.participants.filter((one) => one.seat !== state.seat);
   const stage = others.find((one) => one.seat === state.stage) ?? null;
-  const thumbnails = below(others, state);
+  const presenter = others.find((one) => one.seat === state.slots.screen) ?? null;
+  const thumbnails = below(others, state, presenter !== null);
   const onBlocked = () => setBlocked(true);
 
   useEffect(() => {
@@ -42,13 +43,24 @@ export function Hall({ call, state, link }) {
         <span class="numbers">${t("call.participants", { count: state.participants.length })}</span>
       </header>
       <section class="stage ${stage && stage.seat === state.speaker && stage.microphone ? "stage--speaking" : ""}">
-        ${stage
+        ${presenter
+          ? html`<${Screen} participant=${presenter} stream=${streams.screen} blocked=${onBlocked} />`
+          : stage
           ? html`<${Stage} participant=${stage} stream=${streams.stage} sent=${"stage" in state.slots} blocked=${onBlocked} />`
           : html`<${Alone} link=${link} waiting=${others.length > 0} />`}
         <${Trouble} state=${state} />
         ${!state.microphone && html`<p class="muted-mark"><${Icon} name="microphoneOff" />${t("call.muted")}</p>`}
       </section>
       <section class="strip">
+        ${presenter &&
+        stage &&
+        html`<${Tile}
+            key="stage"
+            participant=${stage}
+            stream=${"stage" in state.slots ? streams.stage : undefined}
+            speaking=${stage.seat === state.speaker && stage.microphone}
+          />
+          <${Sound} key="stage sound" stream=${streams.stage} blocked=${onBlocked} />`}
         ${thumbnails.map(
           ({ slot, participant }) =>
             html`<${Tile}
@@ -70,17 +82,17 @@ export function Hall({ call, state, link }) {
 
 /**
  * Who is shown below the stage: those with a picture in their slots, then those without as long as there is room.
- * @param {Participant[]} others @param {CallState} state
+ * @param {Participant[]} others @param {CallState} state @param {boolean} shared the strip has the stage too
  * @returns {{slot: string, participant: Participant}[]}
  */
-function below(others, state) {
+function below(others, state, shared) {
   const pictures = THUMBNAILS.flatMap((slot) => {
     const participant = others.find((one) => one.seat === state.slots[slot]);
     return participant ? [{ slot, participant }] : [];
   });
   const shown = new Set([state.stage, ...pictures.map((one) => one.participant.seat)]);
   const rest = others.filter((one) => !shown.has(one.seat)).map((one) => ({ slot: one.seat, participant: one }));
-  return [...pictures, ...rest].slice(0, THUMBNAILS.length);
+  return [...pictures, ...rest].slice(0, THUMBNAILS.length - (shared ? 1 : 0));
 }
 
 /** True for some seconds after each key or movement. */
@@ -122,6 +134,18 @@ function Stage({ participant, stream, sent, blocked }) {
       </div>`}
       ${picture && !playing && html`<div class="stage__card"><p>${t("call.waiting.picture")}</p></div>`}
       <${NameBar} participant=${participant} />
+    </div>
+  `;
+}
+
+/** @param {{participant: Participant, stream: MediaStream, blocked: () => void}} props */
+function Screen({ participant, stream, blocked }) {
+  const [playing, setPlaying] = useState(false);
+  return html`
+    <div class="stage__frame stage__frame--screen">
+      <${Picture} stream=${stream} blocked=${blocked} playing=${setPlaying} />
+      ${!playing && html`<div class="stage__card"><p>${t("call.waiting.screen")}</p></div>`}
+      <p class="namebar"><span class="namebar__name">${t("call.screen.of", { name: participant.name })}</span></p>
     </div>
   `;
 }
@@ -206,6 +230,7 @@ function Trouble({ state }) {
   else if (state.media === "lost") {
     text = t("call.reconnecting", { count: Math.max(1, state.attempts, state.signalingAttempts) });
   } else if (state.media === "connecting") text = t("call.connecting");
+  else if (state.reception !== "full") text = t(`call.line.${state.reception}`);
   else if (state.signalingAttempts > 1) text = t("call.signaling.lost", { count: state.signalingAttempts });
   return html`<div class="trouble" role="status">
     ${text && html`<p class="notice trouble__text" data-state=${state.media === "lost" ? "bad" : "weak"}>${text}</p>`}
@@ -247,6 +272,15 @@ function Controls({ call, state, leave }) {
         <${Icon} name=${state.camera ? "camera" : "cameraOff"} />
         ${t(state.camera ? "call.camera.off" : "call.camera.on")}
       </button>
+      ${"getDisplayMedia" in (navigator.mediaDevices ?? {}) &&
+      html`<button
+        class="button controls__button ${state.screen ? "controls__button--on" : ""}"
+        aria-pressed=${state.screen}
+        onClick=${() => void call.setScreen(!state.screen)}
+      >
+        <${Icon} name="screen" />
+        ${t(state.screen ? "call.screen.off" : "call.screen.on")}
+      </button>`}
       <button class="button button--danger controls__button" onClick=${leave}>
         <${Icon} name="leave" />${t("call.leave")}
       </button>

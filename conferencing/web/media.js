@@ -3,16 +3,19 @@
  * Knows no DOM and no signaling.
  */
 
+import { activate, cameraEncodings, screenEncodings, withSoundRepair } from "./encodings.js";
 import { report } from "./statistics.js";
 
 /** At most six pictures below the stage: an old PC decodes no more. */
 export const THUMBNAILS = ["thumbnail0", "thumbnail1", "thumbnail2", "thumbnail3", "thumbnail4", "thumbnail5"];
 export const VOICES = ["voice0", "voice1", "voice2"];
 
-/** A hall at 720p takes no more of its line than this. */
-const CAMERA_BITS_PER_SECOND = 1_200_000;
+/** @typedef {"microphone" | "camera" | "screen" | "screen_sound"} Role */
 
-/** @type {readonly {name: string, kind: "audio"|"video", direction: "sendonly"|"recvonly"}[]} */
+/**
+ * `name` is unique among the sections; `role` is what the worker calls what is in it.
+ * @type {readonly {name: string, role?: string, kind: "audio"|"video", direction: "sendonly"|"recvonly"}[]}
+ */
 const SECTIONS = [
   { name: "microphone", kind: "audio", direction: "sendonly" },
   { name: "camera", kind: "video", direction: "sendonly" },
@@ -23,9 +26,17 @@ const SECTIONS = [
     kind: /** @type {const} */ ("video"),
     direction: /** @type {const} */ ("recvonly"),
   })),
+  { name: "own_screen", role: "screen", kind: "video", direction: "sendonly" },
+  { name: "own_screen_sound", role: "screen_sound", kind: "audio", direction: "sendonly" },
+  { name: "screen", kind: "video", direction: "recvonly" },
+  { name: "screen_sound", kind: "audio", direction: "recvonly" },
 ];
 
-const CODECS = { audio: "audio/opus", video: "video/VP8" };
+/** Best first. Redundant sound costs some bits and hides most losses; H.264 is what hardware encoders send. */
+const CODECS = {
+  audio: { sendonly: ["audio/red", "audio/opus"], recvonly: ["audio/opus", "audio/red"] },
+  video: { sendonly: ["video/vp8", "video/rtx"], recvonly: ["video/vp8", "video/h264", "video/rtx"] },
+};
 
 export class Media {
   /** @param {{state: (state: RTCPeerConnectionState) => void}} events */
@@ -58,16 +69,18 @@ export class Media {
       const track = section.name === "microphone" ? microphone : section.name === "camera" ? camera : null;
       const transceiver = connection.addTransceiver(track ?? section.kind, {
         direction: section.direction,
-        ...(section.name === "camera" ? { sendEncodings: [{ maxBitrate: CAMERA_BITS_PER_SECOND }] } : {}),
+        ...(section.name === "camera" ? { sendEncodings: cameraEncodings() } : {}),
+        ...(section.name === "own_screen" ? { sendEncodings: screenEncodings() } : {}),
       });
-      prefer(transceiver, section.kind);
+      prefer(transceiver, section.kind, section.direction);
       this.transceivers.set(section.name, transceiver);
     }
-    await connection.setLocalDescription(await connection.createOffer());
+    await describe(connection, await connection.createOffer());
     /** @type {Record<string, string>} */
     const roles = {};
-    for (const [name, transceiver] of this.transceivers) {
-      if (transceiver.mid !== null) roles[transceiver.mid] = name;
+    for (const { name, role } of SECTIONS) {
+      const mid = this.transceivers.get(name)?.mid ?? null;
+      if (mid !== null) roles[mid] = role ?? name;
     }
     // Without waiting for candidates: the worker learns our address from our own checks.
     return { offer: connection.localDescription?.sdp ?? "", roles };
@@ -82,7 +95,7 @@ export class Media {
     if (connection === null) return "";
     // The answer to an earlier one was lost with its signaling.
     if (connection.signalingState === "have-local-offer") await connection.setLocalDescription({ type: "rollback" });
-    await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
+    await describe(connection, await connection.createOffer({ iceRestart: true }));
     return connection.localDescription?.sdp ?? "";
   }
 
@@ -144,7 +157,7 @@ export class Media {
     if (connection === null) return;
     await connection.setRemoteDescription({ type: "answer", sdp: answer });
     const stage = new MediaStream(this.tracks("stage", "voice0"));
-    this.streams = { stage };
+    this.streams = { stage, screen: new MediaStream(this.tracks("screen", "screen_sound")) };
     for (const name of [...VOICES.slice(1), ...THUMBNAILS]) this.streams[name] = new MediaStream(this.tracks(name));
   }
 
@@ -155,11 +168,33 @@ export class Media {
 
   /**
    * Sends this track from now on, or nothing: then no packet leaves.
-   * @param {"microphone" | "camera"} role
+   * @param {Role} role
    * @param {MediaStreamTrack | null} track
    */
   async send(role, track) {
-    await this.transceivers.get(role)?.sender.replaceTrack(track);
+    await this.sender(role)?.replaceTrack(track);
+  }
+
+  /**
+   * Sends only the layers that somebody sees.
+   * @param {Role} role
+   * @param {readonly string[]} rids
+   */
+  async layers(role, rids) {
+    const sender = this.sender(role);
+    const parameters = sender?.getParameters();
+    if (sender === undefined || !parameters?.encodings || !activate(parameters.encodings, rids)) return;
+    try {
+      await sender.setParameters(parameters);
+    } catch (error) {
+      // Too much is sent, which is no harm to anybody else.
+      console.warn("layers could not be changed", error);
+    }
+  }
+
+  /** @param {Role} role */
+  sender(role) {
+    return this.transceivers.get(role.startsWith("screen") ? `own_${role}` : role)?.sender;
   }
 
   close() {
@@ -174,9 +209,27 @@ export class Media {
   }
 }
 
-/** @param {RTCRtpTransceiver} transceiver @param {"audio" | "video"} kind */
-function prefer(transceiver, kind) {
+/**
+ * The local description, with repairs of sound where the browser takes them.
+ * @param {RTCPeerConnection} connection
+ * @param {RTCSessionDescriptionInit} offer
+ */
+async function describe(connection, offer) {
+  try {
+    await connection.setLocalDescription({ type: "offer", sdp: withSoundRepair(offer.sdp ?? "") });
+  } catch {
+    await connection.setLocalDescription(offer);
+  }
+}
+
+/**
+ * @param {RTCRtpTransceiver} transceiver
+ * @param {"audio" | "video"} kind
+ * @param {"sendonly" | "recvonly"} direction
+ */
+function prefer(transceiver, kind, direction) {
   const capabilities = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
-  const wanted = capabilities.filter((codec) => codec.mimeType.toLowerCase() === CODECS[kind].toLowerCase());
+  const order = CODECS[kind][direction];
+  const wanted = order.flatMap((type) => capabilities.filter((codec) => codec.mimeType.toLowerCase() === type));
   if (wanted.length > 0 && "setCodecPreferences" in transceiver) transceiver.setCodecPreferences(wanted);
 }

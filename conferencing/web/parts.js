@@ -7,6 +7,7 @@ const ICONS = {
   microphoneOff: "M4 3l16 18M9 9v3a3 3 0 0 0 4.6 2.5M15 11.5V6a3 3 0 0 0-5.8-1M6 11v1a6 6 0 0 0 9.6 4.8M12 18v3",
   camera: "M3 7h12v10H3zM15 11l6-3.5v9L15 13z",
   cameraOff: "M4 3l16 18M10 7h5v5M15 11l6-3.5v9L15 13M14 17H3V7h3",
+  screen: "M3 5h18v11H3zM8 20h8M12 16v4M12 13V8M9.5 10.5 12 8l2.5 2.5",
   leave: "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-4 4-6 8-6s8 2 8 6",

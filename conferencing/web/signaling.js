@@ -2,7 +2,7 @@
  * Signaling: one WebSocket to the hub that connects again by itself. Knows no DOM and no media.
  *
  * @typedef {{seat: string, name: string, presence: "away"|"joining"|"connected"|"silent", microphone: boolean,
- *   camera: boolean}} Participant
+ *   camera: boolean, screen: boolean}} Participant
  * @typedef {{type: "joined", seat: string, token: string, peer: string, answer: string, title: string,
  *   participants: Participant[], speaker: string|null}} Joined
  * @typedef {{type: "resumed", seat: string, peer: string, title: string, participants: Participant[],
@@ -14,6 +14,8 @@
  *   | {type: "participant", participant: Participant}
  *   | {type: "participant_left", seat: string}
  *   | {type: "slots", stage: string|null, slots: Record<string, string>}
+ *   | {type: "layers", role: import("./media.js").Role, rids: string[]}
+ *   | {type: "reception", level: "full"|"reduced"|"sound", reason: ""|"line"}
  *   | {type: "speaker", seat: string|null}
  *   | {type: "closed", reason: string}
  *   | {type: "error", code: string, title: string, detail: string, fatal: boolean}
