@@ -206,19 +206,23 @@ def summarise(session: Session, channels: Collection[str], policy: Policy, now: 
     return made
 
 
-def told(session: Session, trouble: int, known: dict[str, Person]) -> tuple[Person, ...]:
-    """Who has been told of it, in order: as the rota knows them now, otherwise as they were then."""
-    rows = session.scalars(
-        select(DeliveryRow)
-        .where(DeliveryRow.trouble_id == trouble, DeliveryRow.state.in_([one.value for one in _ALIVE]))
+def told(session: Session, troubles: Sequence[int]) -> dict[int, tuple[Person, ...]]:
+    """Who has been told of each or still will be, in order, with the contacts of then."""
+    columns = (
+        DeliveryRow.trouble_id, DeliveryRow.person, DeliveryRow.name, DeliveryRow.language, DeliveryRow.channel,
+        DeliveryRow.address, DeliveryRow.others,
+    )  # fmt: skip
+    rows = session.execute(
+        select(*columns)
+        .where(DeliveryRow.trouble_id.in_(troubles), DeliveryRow.state.in_([one.value for one in _ALIVE]))
         .order_by(DeliveryRow.id)
     )
-    found: dict[str, Person] = {}
+    found: dict[int, dict[str, Person]] = {}
     for row in rows:
-        if row.person not in found:
-            contacts = (Contact(row.channel, row.address), *(Contact(*one) for one in row.others))
-            found[row.person] = known.get(row.person) or Person(row.person, row.name, contacts, row.language)
-    return tuple(found.values())
+        contacts = (Contact(row.channel, row.address), *(Contact(*one) for one in row.others))
+        people = found.setdefault(row.trouble_id or 0, {})
+        people.setdefault(row.person, Person(row.person, row.name, contacts, row.language))
+    return {trouble: tuple(people.values()) for trouble, people in found.items()}
 
 
 def _usable_first(contacts: Sequence[Contact], channels: Collection[str]) -> list[Contact]:

@@ -62,9 +62,10 @@ def work(session: Session, given: Round) -> Done:
     if _gather_areas(session, current, given, windows):
         session.flush()
         current = store.load_current(session)
+    told = outbox.told(session, [one.id for _, one in current.values() if one.notified_at is not None])
     # An area is decided before the sites that it speaks for.
     for row, trouble in sorted(current.values(), key=lambda one: (one[1].scope != Scope.AREA, one[1].id)):
-        around = _surroundings(session, trouble, current, given, windows)
+        around = _surroundings(trouble, current, given, windows, told)
         decision = decide(trouble, around, given.now)
         try:
             store.save(session, row, decision.trouble, decision.events, given.now)
@@ -98,11 +99,11 @@ def forget_old(session: Session, policy: Policy, now: float) -> int:
 
 
 def _surroundings(
-    session: Session,
     trouble: Trouble,
     current: Mapping[int, tuple[TroubleRow, Trouble]],
     given: Round,
     windows: Sequence[Window],
+    told: Mapping[int, tuple[Person, ...]],
 ) -> Surroundings:
     sites = _sites(trouble)
     layers = layers_of(given.rota, sites, given.now)
@@ -114,7 +115,7 @@ def _surroundings(
         held_until=_night(sites, given),
         meeting_at=_meeting(sites, given.meetings),
         covered=maintenance.covered(trouble.firing, windows, given.places, given.now),
-        told=outbox.told(session, trouble.id, known) if trouble.notified_at is not None else (),
+        told=tuple(known.get(person.code, person) for person in told.get(trouble.id, ())),
         area_open=area is not None and bool(area[1].firing),
     )
 
@@ -174,7 +175,7 @@ def _gather_areas(
         if when is not None and when > now - policy.storm_seconds:
             lately.add(trouble.site)
         if trouble.state is State.WAITING and trouble.area_id is None and trouble.firing:
-            around = _surroundings(session, trouble, current, given, windows)
+            around = _surroundings(trouble, current, given, windows, {})
             free = [alert for alert in trouble.firing if alert.fingerprint not in around.covered]
             reason, _ = held(trouble, around, fire_of(trouble, free, around, now), now)
             if free and reason in (Reason.NONE, Reason.NOBODY):
