@@ -31,6 +31,7 @@ from hub.collaborators import ConferencingAccounts, ConferencingDirectory
 from hub.configuration import Configuration
 from hub.http import (
     acknowledge,
+    alert_figures,
     alerts,
     board,
     maintenance,
@@ -198,6 +199,7 @@ class Hub:
         alerts_token = secret_files.ensure(self._paths.secrets / ALERTS_TOKEN)
         app.include_router(alerts.router(self.bridge, alerts_token, access.places, self._clock))
         app.include_router(troubles.router(self.bridge, access.places, self._clock))
+        app.include_router(alert_figures.router(self.bridge, access.places, self._clock))
         app.include_router(maintenance.router(self.bridge, access.places, self._clock))
         app.include_router(acknowledge.router(self.bridge, self._clock))
         packages = package_index.load()

@@ -10,6 +10,7 @@ SUMMARIES: dict[str, str] = {
     "POST /api/v1/write": "Samples of a node: Prometheus remote write 1.0, snappy",
     "GET /api/v1/alerts": "The last alerts, firing and resolved, the newest first",
     "GET /api/v1/oncall": "What the on-call bridge says of itself: channels, who is there, what waits",
+    "GET /api/v1/oncall/figures": "Troubles by week, time to take them, noise of each rule",
     "GET /api/v1/troubles": "Troubles (alert groups), the newest first",
     "GET /api/v1/troubles/{number}": "One trouble with its history and who was told by which channel",
     "POST /api/v1/troubles/{number}/acknowledge": "Take a trouble; its escalation stops",

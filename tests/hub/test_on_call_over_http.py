@@ -167,3 +167,12 @@ async def test_maintenance_is_announced_in_ones_own_part_and_ended(hub: HubApp, 
 async def test_a_bridge_without_rota_and_channels_says_so(hub: HubApp, whole: httpx.AsyncClient) -> None:
     said = (await whole.get("/api/v1/oncall")).json()
     assert (said["nobody"], said["no_channel"], said["open"], said["people"]) == (True, True, 2, 0)
+
+
+async def test_figures_count_by_week_and_say_which_rule_is_noise(hub: HubApp, whole: httpx.AsyncClient) -> None:
+    await whole.post(f"{TROUBLES}/1/acknowledge", json={})
+    said = (await whole.get("/api/v1/oncall/figures?weeks=2")).json()
+    assert [one["troubles"] for one in said["weeks"]] == [0, 2]
+    assert said["weeks"][1]["taken"] == 1
+    assert {one["rule"] for one in said["rules"]} == {"LineDown", "BackupOld"}
+    assert (await whole.get("/api/v1/oncall/figures?weeks=99")).status_code == 422

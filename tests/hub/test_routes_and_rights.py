@@ -41,6 +41,7 @@ TABLE = {
     ("GET", "/huong-dan/{name}"): PUBLIC,
     ("GET", "/api/v1/alerts"): Action.SEE_BOARD,
     ("GET", "/api/v1/oncall"): Action.SEE_BOARD,
+    ("GET", "/api/v1/oncall/figures"): Action.SEE_BOARD,
     ("GET", "/api/v1/troubles"): Action.SEE_BOARD,
     ("GET", "/api/v1/troubles/{number}"): Action.SEE_BOARD,
     ("POST", "/api/v1/troubles/{number}/acknowledge"): Action.ANSWER_ALERTS,
