@@ -116,13 +116,13 @@ function Streams({ title, streams, received }) {
         </caption>
         <thead>
           <tr>
-            ${shown.map((name) => html`<th scope="col">${t(`measure.column.${name}`)}</th>`)}
+            ${shown.map((name) => html`<th scope="col" class=${name === "stream" || name === "from" ? "" : "numbers"}>${t(`measure.column.${name}`)}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${streams.map(
             (one) => html`<tr key=${one.name}>
-              ${shown.map((name) => html`<td class="numbers">${cell(one, name)}</td>`)}
+              ${shown.map((name) => html`<td class=${name === "stream" || name === "from" ? "" : "numbers"}>${cell(one, name)}</td>`)}
             </tr>`,
           )}
         </tbody>
