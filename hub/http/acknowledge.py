@@ -136,9 +136,10 @@ def _body(what: Shown, bridge: Bridge, cause: Cause | None, answer: str, now: fl
         parts.append(f"<p>{_say(vi, f'và {more} cảnh báo khác', f'and {more} more alerts')}</p>")
     if cause is not None:
         parts.append(f"<h2>{_say(vi, 'Nguyên nhân', 'Cause')}</h2><p>{escape(_of(cause.text, vi))}</p>")
-        if cause.hotline:
-            call = escape(cause.hotline)
-            parts.append(f'<p><a class="button" href="tel:{call}">{_say(vi, "Gọi nhà mạng", "Call")} {call}</a></p>')
+    hotline = cause.hotline if cause is not None else notices.hotline_of(alerts, bridge.places)
+    if hotline:
+        call = escape(hotline)
+        parts.append(f'<p><a class="button" href="tel:{call}">{_say(vi, "Gọi nhà mạng", "Call")} {call}</a></p>')
     if lines and lines[0].steps and row.state != State.RESOLVED:
         steps = "".join(f"<li>{escape(_of(step, vi))}</li>" for step in lines[0].steps)
         title = _say(vi, "Việc làm đầu tiên", "First steps")
