@@ -28,6 +28,12 @@ from exporters.oncall.policy import Policy
 WAKING = frozenset({Scope.PROVIDER, Scope.UPSTREAM, Scope.HUB, Scope.SECURITY})
 """Scopes of alerts that are told at any hour when they are critical."""
 
+FOLLOWS: Mapping[str, frozenset[str]] = {
+    "LineAvailabilityBurnFast": frozenset({"LineDown", "SiteDown", "LineFlapping"}),
+    "LineAvailabilityBurnSlow": frozenset({"LineDown", "SiteDown", "LineFlapping", "LineAvailabilityBurnFast"}),
+}
+"""Alert → those that explain it: it outlives them by minutes, and whoever was told of them knows."""
+
 Layers = Sequence[Sequence[Person]]
 
 
@@ -183,7 +189,9 @@ def _worsened(trouble: Trouble, around: Surroundings, fire: Fire, now: float) ->
     if trouble.scope == Scope.AREA:
         new = trouble.sites >= 2 * trouble.told_count
     else:
-        new = bool(fire.names - trouble.told_alerts)
+        new = any(
+            not FOLLOWS.get(name, frozenset()) & trouble.told_alerts for name in fire.names - trouble.told_alerts
+        )
     if not rose and not new:
         return None
     if _night(around, fire.wakes, now) is not None:

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporters.oncall.contracts import Kind, Person
-from exporters.oncall.decision import Surroundings, decide
+from exporters.oncall.decision import FOLLOWS, Surroundings, decide
 from exporters.oncall.hours import held_until, quiet_until
 from exporters.oncall.nouns import LEGAL, Alert, Decision, Reason, State, Tell, Trouble
 from exporters.oncall.policy import Policy
+from exporters.rules.catalogue import alerts as rules
 from tests.exporters.oncall.persons import AN, BINH, CALENDARS, CHI, DUNG, LAYERS, at, person
 
 POLICY = Policy(gather_seconds=0.0)
@@ -162,6 +163,17 @@ def test_it_is_told_again_only_when_it_is_worse_or_of_a_new_kind_and_only_so_oft
     desk.alerts(alert("LineWeak", "warning"), alert("LineDown"), alert("UpsOnBattery"))
     assert desk.look(DAY + 240) == []
     assert desk.reasons == ["repeats"]
+
+
+def test_what_the_outage_leaves_behind_is_no_news() -> None:
+    desk = Desk(trouble())
+    desk.look(DAY)
+    desk.alerts(ended(alert(), DAY + 400), alert("LineAvailabilityBurnFast"))
+    assert desk.look(DAY + 400) == []
+    assert desk.trouble.state is State.NOTIFIED
+    desk.alerts(ended(alert(), DAY + 400), ended(alert("LineAvailabilityBurnFast"), DAY + 500))
+    assert desk.look(DAY + 500) == [("an", "resolved")]
+    assert FOLLOWS.keys() | frozenset().union(*FOLLOWS.values()) <= {one.name for one in rules()}
 
 
 def test_who_has_it_alone_hears_that_it_is_worse() -> None:
