@@ -26,6 +26,7 @@ SETTLING_SECONDS = 4.0
 REDUNDANT_FROM_LOSS = 0.01
 DELAYED_FROM_LOSS = 0.03
 LONGEST_REPAIR_SECONDS = 0.3
+HURRY = 0.8
 _ORDER = (SCREEN, STAGE, *THUMBNAILS)
 
 
@@ -110,8 +111,14 @@ class Downlink:
         levels = self._ladder.update(self.estimate.bitrate, sound, demands, now)
         wanted: list[Layer] = []
         for slot in self._slots:
-            wanted.extend(choose(slot, levels.get(slot.name, PAUSED), now))
+            level = levels.get(slot.name, PAUSED)
+            wanted.extend(choose(slot, level, now, hurry=self._far_too_much(slot, sound)))
         return wanted
+
+    def _far_too_much(self, slot: Slot, sound: float) -> bool:
+        """A step down waits for its key frame, unless the queue of what is being sent would delay the sound."""
+        layer = slot.layer
+        return layer is not None and self.estimate.bitrate < HURRY * (sound + layer.rate.bitrate)
 
     def pulse(self, now: float) -> None:
         """Fifty times per second: padding of a probe, when one is due."""

@@ -19,10 +19,11 @@ def assign(slot: Slot, source: Source | None) -> None:
     _await(slot, ())
 
 
-def choose(slot: Slot, level: int, now: float) -> list[Layer]:
+def choose(slot: Slot, level: int, now: float, *, hurry: bool = False) -> list[Layer]:
     """Sends the best layer up to `level`, PAUSED for none; returns layers a key frame is needed of now.
 
-    `slot.source` is in it; what is sent of another source goes on until then.
+    `slot.source` is in it; what is sent of another source goes on until then. `hurry`: the line is far too narrow for
+    what is being sent, which ends at once.
     """
     slot.level = level
     source = slot.source
@@ -33,7 +34,8 @@ def choose(slot: Slot, level: int, now: float) -> list[Layer]:
         if slot.layer is not None:
             _stop(slot)
         return []
-    # A mere step down waits for the key frame, for a picture that stands still is worse than a moment's queue.
+    if hurry and slot.layer is not None and slot.layer.source is source and slot.layer.index > level:
+        _stop(slot)
     layers = source.layers[: level + 1]
     live = [layer for layer in layers if now - layer.last_packet < LIVE_SECONDS]
     if live or len(layers) == 1:

@@ -27,7 +27,10 @@ HEADROOM = 1.5
 """A rate of which only a part is used is not known to be there."""
 DECREASE_INTERVAL_SECONDS = 0.3
 STANDING_QUEUE_SECONDS = 0.4
-RATE_WINDOW_SECONDS = 0.6
+LONG_QUEUE_SECONDS = 0.2
+DRAINING = 0.7
+"""A queue in which speech waits so long must become shorter, not only stop growing."""
+RATE_WINDOW_SECONDS = 0.4
 LOSS_INTERVAL_SECONDS = 1.0
 LOSS_WINDOW_SECONDS = 3.0
 LOSS_WINDOW_PACKETS = 60
@@ -142,7 +145,8 @@ class BandwidthEstimate:
     def _overused(self, now: float) -> None:
         self._last_increase = now
         if now - self._last_decrease >= DECREASE_INTERVAL_SECONDS:
-            self._decrease(DECREASE * max(self.acknowledged, LOWEST_BITRATE), now)
+            factor = DRAINING if self.trend.queueing_delay > LONG_QUEUE_SECONDS else DECREASE
+            self._decrease(factor * max(self.acknowledged, LOWEST_BITRATE), now)
 
     def _decrease(self, target: float, now: float) -> None:
         self.congested_at = now

@@ -92,7 +92,8 @@ def parse_feedback(packet: bytes) -> list[Feedback]:
     """What a compound packet says, in order. Raises RtpError."""
     feedback: list[Feedback] = []
     for kind, part in _parts(packet):
-        if kind & 0xE0FF == 0x80CD and kind >> 8 & 0x1F == transport_feedback.FORMAT:
+        # With or without padding, which the parser has no need of.
+        if kind & 0xC0FF == 0x80CD and kind >> 8 & 0x1F == transport_feedback.FORMAT:
             feedback.append(TransportFeedbackReceived(transport_feedback.parse(part[12:])))
         else:
             feedback.extend(_read(part))
