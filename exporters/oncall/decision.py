@@ -43,7 +43,8 @@ class Surroundings:
 
     `held_until`: the end of the site's night, None by day. `meeting_at`: when a meeting with this site begins or
     began, None without one. `covered`: fingerprint → end of the maintenance that covers it. `told`: who has been told
-    of this trouble or still will be, in order: whom no message can reach is not among them. `area_open`: the trouble
+    of this trouble or still will be, in order: whom no message can reach is not among them. `heard`: of
+    them, those whom a message may have reached. `area_open`: the trouble
     of the area that speaks for it is open.
     """
 
@@ -53,6 +54,7 @@ class Surroundings:
     meeting_at: float | None = None
     covered: Mapping[str, float] = field(default_factory=dict)
     told: tuple[Person, ...] = ()
+    heard: tuple[Person, ...] = ()
     area_open: bool = False
 
 
@@ -231,7 +233,7 @@ def _resolved(trouble: Trouble, around: Surroundings, now: float) -> Decision:
     not_before = now + around.policy.return_seconds if flapping else now
     night = _night(around, trouble.scope not in (Scope.SITE, Scope.AREA), now)
     not_before = not_before if night is None else max(not_before, night)
-    tells = _tells(around.told, Kind.RESOLVED, trouble.returns, trouble.severity, not_before)
+    tells = _tells(around.heard, Kind.RESOLVED, trouble.returns, trouble.severity, not_before)
     return Decision(ended, tells, (Event("resolved"),), overtaken=True, suppressed=("flapping",) if flapping else ())
 
 
@@ -242,7 +244,7 @@ def _returned(trouble: Trouble, around: Surroundings, now: float) -> tuple[Troub
     event = Event("returned", {"times": returns})
     if trouble.acknowledged_at is not None:
         again = replace(again, state=State.ACKNOWLEDGED)
-    elif trouble.notified_at is not None:
+    elif trouble.notified_at is not None and around.told:
         again = replace(again, state=State.NOTIFIED, layer_at=trouble.layer_at if quiet else now)
     else:
         return replace(again, state=State.WAITING), Decision(again, events=(event,), overtaken=True)

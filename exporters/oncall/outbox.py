@@ -32,6 +32,7 @@ class Delivery(StrEnum):
     OVERTAKEN = "overtaken"
 
 
+_LEFT = (Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED)
 _ALIVE = (Delivery.PENDING, Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.HELD)
 
 
@@ -206,23 +207,37 @@ def summarise(session: Session, channels: Collection[str], policy: Policy, now: 
     return made
 
 
-def told(session: Session, troubles: Sequence[int]) -> dict[int, tuple[Person, ...]]:
-    """Who has been told of each or still will be, in order, with the contacts of then."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who has been told of a trouble or still will be, in order, with the contacts of then.
+
+    `heard`: codes of those whom a message may have reached.
+    """
+
+    people: tuple[Person, ...] = ()
+    heard: frozenset[str] = frozenset()
+
+
+def told(session: Session, troubles: Sequence[int]) -> dict[int, Told]:
     columns = (
         DeliveryRow.trouble_id, DeliveryRow.person, DeliveryRow.name, DeliveryRow.language, DeliveryRow.channel,
-        DeliveryRow.address, DeliveryRow.others,
+        DeliveryRow.address, DeliveryRow.others, DeliveryRow.state, DeliveryRow.attempts,
     )  # fmt: skip
-    rows = session.execute(
-        select(*columns)
-        .where(DeliveryRow.trouble_id.in_(troubles), DeliveryRow.state.in_([one.value for one in _ALIVE]))
-        .order_by(DeliveryRow.id)
-    )
+    rows = session.execute(select(*columns).where(DeliveryRow.trouble_id.in_(troubles)).order_by(DeliveryRow.id))
     found: dict[int, dict[str, Person]] = {}
+    heard: dict[int, set[str]] = {}
     for row in rows:
+        # After a kill nobody knows whether what was tried had left.
+        if row.state in _LEFT or (row.attempts and row.state in (Delivery.PENDING, Delivery.OVERTAKEN)):
+            heard.setdefault(row.trouble_id or 0, set()).add(row.person)
+        elif row.state not in _ALIVE:
+            continue
         contacts = (Contact(row.channel, row.address), *(Contact(*one) for one in row.others))
         people = found.setdefault(row.trouble_id or 0, {})
         people.setdefault(row.person, Person(row.person, row.name, contacts, row.language))
-    return {trouble: tuple(people.values()) for trouble, people in found.items()}
+    return {
+        trouble: Told(tuple(people.values()), frozenset(heard.get(trouble, ()))) for trouble, people in found.items()
+    }
 
 
 def _usable_first(contacts: Sequence[Contact], channels: Collection[str]) -> list[Contact]:

@@ -103,11 +103,13 @@ def _surroundings(
     current: Mapping[int, tuple[TroubleRow, Trouble]],
     given: Round,
     windows: Sequence[Window],
-    told: Mapping[int, tuple[Person, ...]],
+    told: Mapping[int, outbox.Told],
 ) -> Surroundings:
     sites = _sites(trouble)
     layers = layers_of(given.rota, sites, given.now)
     known = {person.code: person for layer in layers for person in layer}
+    was = told.get(trouble.id, outbox.Told())
+    people = tuple(known.get(person.code, person) for person in was.people)
     area = current.get(trouble.area_id) if trouble.area_id is not None else None
     return Surroundings(
         policy=given.policy,
@@ -115,7 +117,8 @@ def _surroundings(
         held_until=_night(sites, given),
         meeting_at=_meeting(sites, given.meetings),
         covered=maintenance.covered(trouble.firing, windows, given.places, given.now),
-        told=tuple(known.get(person.code, person) for person in told.get(trouble.id, ())),
+        told=people,
+        heard=tuple(person for person in people if person.code in was.heard),
         area_open=area is not None and bool(area[1].firing),
     )
 

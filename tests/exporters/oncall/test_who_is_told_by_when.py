@@ -45,6 +45,7 @@ class Desk:
     def look(self, now: float, **changes: object) -> list[tuple[str, str]]:
         usual = held_until(CALENDARS[""], now)
         self.around = replace(self.around, held_until=usual, **changes)  # type: ignore[arg-type]
+        self.around = replace(self.around, heard=self.around.told)
         before = self.trouble.state
         decision: Decision = decide(self.trouble, self.around, now)
         after = decision.trouble.state
@@ -294,7 +295,7 @@ def test_whatever_happens_it_is_bounded_deterministic_and_the_same_look_twice_te
         before, around, count = desk.trouble, desk.around, len(desk.told)
         told = desk.look(now, **changes)
         state = desk.trouble.state
-        again = decide(before, replace(desk.around, told=around.told), now)
+        again = decide(before, replace(desk.around, told=around.told, heard=around.told), now)
         assert again.trouble == desk.trouble
         # That it is worse and that it is the next one's turn may come together, to different people.
         assert not {code for code, _ in desk.look(now, **changes)} & {code for code, _ in told}
