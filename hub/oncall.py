@@ -19,10 +19,11 @@ from exporters.oncall.bridge import Bridge, Collaborators
 from exporters.oncall.channels import configuration as channels_configuration
 from exporters.oncall.channels import registry
 from exporters.oncall.channels.receipts import Receipt
-from exporters.oncall.contracts import Cause, Language, Meeting, Person, Rota
+from exporters.oncall.contracts import Cause, Language, Meeting, Rota
 from exporters.oncall.links import Links
 from exporters.oncall.places import Places
 from exporters.oncall.policy import Policy
+from exporters.oncall.rota.store import StoredRota
 from exporters.oncall.texts import Wording
 from hub import installed, secret_files
 from hub.configuration import Configuration
@@ -120,16 +121,8 @@ async def opened(
             bridge.close()
 
 
-@dataclass(frozen=True, slots=True)
-class NoRota:
-    """Nobody is on duty: troubles wait and the bridge says so."""
-
-    def layers(self, site: str | None, now: float) -> Sequence[Sequence[Person]]:
-        return ()
-
-
-def rota_of(_: sessionmaker[Session]) -> Rota:
-    return NoRota()
+def rota_of(sessions: sessionmaker[Session]) -> Rota:
+    return StoredRota(sessions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from alembic import context
 
 import collector.tables
 import conferencing.tables
+import exporters.oncall.rota.tables
 import exporters.oncall.tables
 
 context.configure(

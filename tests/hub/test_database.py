@@ -12,6 +12,7 @@ from sqlalchemy import URL, inspect, text
 
 import collector.tables
 import conferencing.tables
+import exporters.oncall.rota.tables
 import exporters.oncall.tables
 from hub import database as hub_database
 from hub.failure import UserError

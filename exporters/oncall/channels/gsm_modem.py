@@ -40,7 +40,7 @@ class GsmModemConfiguration:
     service_centre: str = ""
     per_minute: int = 6
     command_seconds: float = 5.0
-    sending_seconds: float = 60.0
+    sending_seconds: float = 30.0
 
 
 class Port(Protocol):

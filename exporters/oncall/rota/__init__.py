@@ -1,0 +1,1 @@
+"""Who is on duty when: rotations, substitutes and the people's contacts."""
