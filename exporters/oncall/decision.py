@@ -25,7 +25,7 @@ from exporters.oncall.nouns import (
 )
 from exporters.oncall.policy import Policy
 
-WAKING = frozenset({Scope.PROVIDER, Scope.UPSTREAM, Scope.HUB, Scope.SECURITY})
+WAKING = frozenset({Scope.PROVIDER, Scope.AREA, Scope.UPSTREAM, Scope.HUB, Scope.SECURITY})
 """Scopes of alerts that are told at any hour when they are critical."""
 
 FOLLOWS: Mapping[str, frozenset[str]] = {

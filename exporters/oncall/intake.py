@@ -73,6 +73,9 @@ def place_of(alerts: Iterable[Alert]) -> Place:
                 return Place(Scope.UPSTREAM)
             case Scope.PROVIDER:
                 found = Place(Scope.PROVIDER, "", labels.get("provider", "")[:200])
+            case Scope.AREA if found.scope == Scope.HUB:
+                # An area that Prometheus tells of is one trouble; Scope.AREA is the storm's, which has members.
+                found = Place(Scope.DISTRICT, "", labels.get("area", "")[:200])
             case Scope.SITE | Scope.SECURITY if found.scope == Scope.HUB:
                 found = Place(Scope.SITE, labels.get("site", "")[:64])
             case _:

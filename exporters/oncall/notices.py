@@ -82,6 +82,8 @@ def place_name(trouble: Trouble, places: Places) -> str:
             return f"Nhà mạng {trouble.subject}"
         case Scope.UPSTREAM:
             return "Nhiều địa điểm"
+        case Scope.DISTRICT:
+            return trouble.subject or "Nhiều địa điểm"
         case Scope.AREA:
             return places.units.get(trouble.subject, "") or "Nhiều địa điểm"
         case _:

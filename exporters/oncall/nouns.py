@@ -53,6 +53,9 @@ class Scope(StrEnum):
     HUB = "hub"
     SECURITY = "security"
     AREA = "area"
+    """Many sites at once, each with a trouble of its own; as the scope of an alert, an area by its name."""
+    DISTRICT = "district"
+    """An area that an alert names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,6 +337,15 @@ async def test_an_alert_that_another_one_holds_back_is_over_for_the_bridge(engin
     assert {one.name: one.ended is None for one in desk.troubles()[0].alerts} == names
 
 
+async def test_an_area_that_prometheus_tells_of_is_told_by_its_name_at_any_hour(engine: Engine) -> None:
+    clock = Clock()
+    clock.now = at("2026-11-25 23:00")
+    desk = Desk(engine, clock=clock)
+    await desk.say(firing("AreaDown", site="", scope="area", area="Vĩnh Tường"))
+    assert desk.told == [("an", BAD)]
+    assert "Vĩnh Tường" in desk.messages[0].subject
+
+
 async def test_handed_back_the_next_one_is_told_and_a_note_stays_in_the_history(engine: Engine) -> None:
     desk = Desk(engine)
     await desk.say(LINE)
