@@ -18,15 +18,16 @@ def _worse(source: str, target: str, *equal: str) -> dict[str, Any]:
 
 
 INHIBITIONS: tuple[dict[str, Any], ...] = (
-    # The centre's own line first: then a provider, then a site. `equal` names no label that both may lack.
+    # The centre's own line first: then a provider or an area, then a site. `equal` names no label that both may lack.
     # Without the reflector no line is measured, and without the hub nothing is known.
     {
         "source_matchers": ['alertname=~"ReflectorGone|HubUnreachable"'],
-        "target_matchers": ['alertname=~"Line.+|ProviderDown|UpstreamDown"'],
+        "target_matchers": ['alertname=~"Line.+|ProviderDown|AreaDown|UpstreamDown"'],
     },
-    {"source_matchers": ['scope="upstream"'], "target_matchers": ['scope=~"provider|site"']},
+    {"source_matchers": ['scope="upstream"'], "target_matchers": ['scope=~"provider|area|site"']},
     {"source_matchers": ['scope="provider"'],
      "target_matchers": ['scope="site"', 'provider!=""'], "equal": ["provider"]},
+    {"source_matchers": ['scope="area"'], "target_matchers": ['scope="site"', 'area!=""'], "equal": ["area"]},
     {
         "source_matchers": ['alertname="SiteDown"'],
         "target_matchers": ['scope="site"', 'alertname!="SiteDown"', 'site!=""'],

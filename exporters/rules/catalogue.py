@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporters.rules import hub, lines, nodes, oncall, recordings
+from exporters.rules import devices, hub, lines, loads, nodes, oncall, places, recordings, security
 from exporters.rules.rule import Alert, Group, Recording
 
 GROUPS: dict[str, Group] = {
     "recordings": recordings.GROUP,
+    "loads": loads.GROUP,
     "lines": lines.GROUP,
+    "places": places.GROUP,
+    "devices": devices.GROUP,
+    "security": security.GROUP,
     "nodes": nodes.GROUP,
     "hub": hub.GROUP,
     "oncall": oncall.GROUP,

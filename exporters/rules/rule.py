@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["critical", "warning", "none"]
-Scope = Literal["site", "provider", "upstream", "hub"]
-"""What an alert is about: inhibition and the board's rights go by it. `site` stands behind a site."""
+Scope = Literal["site", "security", "provider", "area", "upstream", "hub"]
+"""What an alert is about: inhibition, the board's rights and who is woken go by it. `site` stands behind a site."""
 
 
 @dataclass(frozen=True, slots=True)
