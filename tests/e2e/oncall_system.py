@@ -1,6 +1,6 @@
 """A hub, Prometheus and Alertmanager as they are generated, only in a hurry; a node that says what it is told to.
 
-`python -m tests.e2e.oncall_system DATA ADDRESS` is the hub alone, with three technicians at ADDRESS on its rota.
+`python -m tests.e2e.oncall_system DATA` is the hub alone, in a hurry too.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,10 @@ from collector import accounts, directory
 from collector.accounts import api_tokens
 from collector.directory.nodes import enrol, issue_token
 from collector.tables import Line, Site
+from collector.tables import Person as PersonRow
 from exporters.oncall.contracts import Contact, Person
+from exporters.oncall.rota.store import write_reach
+from exporters.oncall.rota.tables import RotationRow
 from hub import configuration, database, installed, oncall, server
 from hub.paths import paths
 from hub.programs import programs
@@ -43,14 +45,6 @@ PEOPLE = ("an", "binh", "chi")
 SITE, LINE = "xa-kim-xa", "xa-kim-xa-1"
 HURRIED = ("LineDown", "LineUploadBelowContract")
 """Alerts that are told without their waiting time; the others keep theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class FixedRota:
-    address: str
-
-    def layers(self, site: str | None, now: float) -> Sequence[Sequence[Person]]:
-        return [[Person(code, code.title(), (Contact("webhook", f"{self.address}/{code}"),))] for code in PEOPLE]
 
 
 class Sink:
@@ -110,7 +104,7 @@ class OncallSystem:
             for one in programs(settings, data / "hub.toml", paths(data))
             if one.name in ("prometheus", "alertmanager")
         }
-        self._commands["hub"] = (sys.executable, "-m", "tests.e2e.oncall_system", str(data), sink.address)
+        self._commands["hub"] = (sys.executable, "-m", "tests.e2e.oncall_system", str(data))
         _hurry(data)
 
     def _directory(self) -> str:
@@ -128,6 +122,13 @@ class OncallSystem:
             lan = accounts.find(session, "lan")
             assert lan is not None
             self.api_token, _ = api_tokens.issue(session, lan.id, "e2e", ["read", "write"], 1, time.time())
+            for layer, name in enumerate(PEOPLE, 1):
+                session.add(PersonRow(code=name, name=name.title(), title="", search=name))
+                session.flush()
+                write_reach(session, Person(name, name, (Contact("webhook", f"{self.sink.address}/{name}"),)))
+                session.add(
+                    RotationRow(unit="", layer=layer, every="week", people=[name], starts="2026-01-05", handover=0)
+                )
             token = issue_token(session, SITE, time.time())
             key = enrol(session, str(token), "pc-kim-xa", "Debian 12", "0.1.0", time.time()).key
         engine.dispose()
@@ -273,13 +274,12 @@ def _answers(url: str) -> bool:
     return False
 
 
-def main(data: Path, address: str) -> None:
+def main(data: Path) -> None:
     oncall.GONE_SECONDS = 5.0
-    oncall.rota_of = lambda *_: FixedRota(address)
     settings = configuration.load(data / "hub.toml")
     asyncio.run(server.serve(settings, paths(data)))
 
 
 if __name__ == "__main__":
     assert installed.PROMETHEUS.find()
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]))
