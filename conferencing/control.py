@@ -73,6 +73,21 @@ class EnableSource:
     enabled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is forwarded in the room is given to the recorder at `socket`, too. Again for the same recording:
+    nothing changes."""
+
+    room: str
+    recording: str
+    socket: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    room: str
+
+
 # ---- worker → hub
 
 
@@ -92,6 +107,7 @@ class RoomInState:
     room: str
     speaker: str | None
     peers: tuple[PeerInState, ...]
+    recording: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +279,7 @@ class WorkerStatistics:
     at: float = 0.0
 
 
-FromHub = OpenRoom | CloseRoom | AddPeer | RestartIce | RemovePeer | EnableSource
+FromHub = OpenRoom | CloseRoom | AddPeer | RestartIce | RemovePeer | EnableSource | Record | StopRecording
 FromWorker = (
     WorkerState
     | PeerAnswer
@@ -285,6 +301,8 @@ _FROM_HUB: dict[str, type[Any]] = {
     "restart_ice": RestartIce,
     "remove_peer": RemovePeer,
     "enable_source": EnableSource,
+    "record": Record,
+    "stop_recording": StopRecording,
 }
 _FROM_WORKER: dict[str, type[Any]] = {
     "state": WorkerState,

@@ -260,6 +260,10 @@ class LeanForwarder:
         if end - start + FIXED_HEADER_BYTES + LONGEST_EXTENSIONS + SRTP_OCTETS > LONGEST_PACKET:
             self._counters.drop("rtp_too_long")
             return
+        if source.tap is not None:
+            last = end - packet.octets[end - 1] if header.padding else end
+            inner = "opus" if codec == "red" else codec
+            source.tap.packet(layer, inner, header, sequence, packet.view[plain:last], now, keyframe=keyframe)
         self._shared = None
         payload = packet.view[start:end]
         for slot in layer.slots:

@@ -7,6 +7,7 @@ from conferencing.media.peer import Peer
 from conferencing.media.selection import assign as put
 from conferencing.media.selection import choose
 from conferencing.media.streams import Layer
+from conferencing.recording.tap import Tap
 from conferencing.rtp.slots import AUDIO_SLOTS, SCREEN, SCREEN_SOUND, Role, RoomView, assign
 from conferencing.rtp.speakers import SpeakerChoice
 
@@ -22,6 +23,7 @@ class Room:
         self.speakers = SpeakerChoice()
         self.speaker: str | None = None
         self.empty_since: float | None = now
+        self.tap: Tap | None = None
         self._screens: list[str] = []
         self._view: RoomView | None = None
         self._next_choice = now
@@ -32,7 +34,20 @@ class Room:
             self.speakers.add(peer.seat, now)
             peer.link.levels = self.speakers.level
         self.empty_since = None
+        self._tap(peer)
         self.changed()
+
+    def record(self, tap: Tap | None) -> None:
+        """Everything that is forwarded goes to the tap too, from now on; None: no longer."""
+        self.tap = tap
+        for peer in self.by_seat.values():
+            self._tap(peer)
+
+    def _tap(self, peer: Peer) -> None:
+        for source in peer.link.sources.values():
+            source.tap = self.tap
+            # Of a picture that nobody watches the smallest is recorded: a recording costs no line more than that.
+            source.wanted_level = -1 if self.tap is None else 0
 
     def remove(self, peer: Peer, now: float) -> None:
         if self.by_seat.get(peer.seat) is peer:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from conferencing.media.codecs import Codec
 from conferencing.media.secure_transport import SrtpSession
 from conferencing.media.udp_port import Endpoint
 from conferencing.rtp.continuity import FIRST_SEQUENCE_NUMBERS, Continuity, OutgoingIds
 from conferencing.rtp.extensions import NO_EXTENSIONS, ExtensionBlock
+from conferencing.rtp.header import RtpHeader
 from conferencing.rtp.keyframes import KeyframeRequests
 from conferencing.rtp.nack import NackRequests
 from conferencing.rtp.packet_cache import PacketCache
@@ -34,6 +35,22 @@ PICTURE_PATIENCE_SECONDS, SOUND_PATIENCE_SECONDS = 1.5, 0.5
 NO_VP8 = Vp8Descriptor(False, False, -1, -1, 0, -1, -1)
 
 
+class Tap(Protocol):
+    """Gets a copy of what is forwarded: a recording."""
+
+    def packet(
+        self,
+        layer: Layer,
+        codec: str,
+        header: RtpHeader,
+        sequence: int,
+        payload: memoryview,
+        now: float,
+        *,
+        keyframe: bool,
+    ) -> None: ...
+
+
 class Source:
     """What a peer sends in one role: one layer, or the same picture in several sizes."""
 
@@ -47,6 +64,7 @@ class Source:
         "nacks",
         "role",
         "seat",
+        "tap",
         "video",
         "wanted_level",
     )
@@ -74,6 +92,7 @@ class Source:
         self.enabled = enabled
         # At least this layer is asked of the sender, whoever watches: a recording sets it. -1: nothing.
         self.wanted_level = -1
+        self.tap: Tap | None = None
         self.layers = tuple(Layer(self, rid, index) for index, rid in enumerate(rids or ("",)))
 
     @property

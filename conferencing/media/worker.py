@@ -7,6 +7,7 @@ import logging
 import random
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import psutil
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -23,6 +24,7 @@ from conferencing.media.offer import SdpError
 from conferencing.media.peer import CONNECT_WITHIN_SECONDS, GONE_AFTER_SECONDS, SILENT_AFTER_SECONDS, Peer
 from conferencing.media.room import Room
 from conferencing.media.streams import Layer
+from conferencing.recording.tap import Tap
 from conferencing.rtp import rtcp
 
 logger = logging.getLogger(__name__)
@@ -78,6 +80,10 @@ class MediaWorker:
             case control.RemovePeer(peer=name):
                 if (peer := self._peers.get(name)) is not None:
                     self._remove(peer)
+            case control.Record():
+                self._record(message)
+            case control.StopRecording(room=name):
+                self._stop_recording(name)
             case control.EnableSource():
                 self._enable(message)
 
@@ -89,6 +95,8 @@ class MediaWorker:
         for room in list(self._rooms.values()):
             self._update(room, now)
             self._tell_layers(room, now)
+            if room.tap is not None:
+                room.tap.tick(now)
             if room.empty_since is not None and now - room.empty_since > EMPTY_ROOM_SECONDS:
                 del self._rooms[room.room]
 
@@ -103,7 +111,12 @@ class MediaWorker:
             peer.layers.forget()
             peer.downlink.forget()
         rooms = (
-            control.RoomInState(room.room, room.speaker, tuple(map(_in_state, room.by_seat.values())))
+            control.RoomInState(
+                room.room,
+                room.speaker,
+                tuple(map(_in_state, room.by_seat.values())),
+                room.tap.recording if room.tap is not None else None,
+            )
             for room in self._rooms.values()
         )
         return control.WorkerState(self.name, self.instance, tuple(rooms))
@@ -125,6 +138,8 @@ class MediaWorker:
 
     def close(self) -> None:
         """Says goodbye to every peer."""
+        for name in self._rooms:
+            self._stop_recording(name)
         for peer in list(self._peers.values()):
             self._remove(peer)
 
@@ -138,6 +153,29 @@ class MediaWorker:
         else:
             self.counters.drop("rooms_limit")
 
+    def _record(self, message: control.Record) -> None:
+        room = self._rooms.get(message.room)
+        if room is None or (room.tap is not None and room.tap.recording == message.recording):
+            return
+        self._stop_recording(message.room)
+        now = self._clock()
+        tap = Tap(
+            Path(message.socket),
+            message.recording,
+            self.counters,
+            lambda layer: self._want_keyframes([layer], self._clock()),
+        )
+        room.record(tap)
+        tap.stage(room.speaker, now)
+        tap.tick(now)
+        logger.info("- room %s is recorded", room.room)
+
+    def _stop_recording(self, name: str) -> None:
+        room = self._rooms.get(name)
+        if room is not None and room.tap is not None:
+            room.tap.close(self._clock())
+            room.record(None)
+
     def _drop_an_empty_room(self) -> None:
         empty = [room for room in self._rooms.values() if room.empty_since is not None]
         if empty:
@@ -147,6 +185,7 @@ class MediaWorker:
         room = self._rooms.get(name)
         if room is None:
             return
+        self._stop_recording(name)
         for peer in list(room.by_seat.values()):
             self._remove(peer)
         del self._rooms[name]
@@ -264,6 +303,8 @@ class MediaWorker:
             self.tell(control.SlotsChanged(room.room, peer.peer, peer.seat, peer.stage, dict(peer.seats_in_slots)))
         if room.speaker != speaker:
             self.tell(control.SpeakerChanged(room.room, room.speaker))
+            if room.tap is not None:
+                room.tap.stage(room.speaker, now)
         self._want_keyframes(wanted, now)
 
     def _tell_layers(self, room: Room, now: float) -> None:
