@@ -36,6 +36,7 @@ from hub.http import (
     board,
     maintenance,
     metrics,
+    oncall_rota,
     openapi,
     pages,
     problems,
@@ -200,6 +201,7 @@ class Hub:
         app.include_router(alerts.router(self.bridge, alerts_token, access.places, self._clock))
         app.include_router(troubles.router(self.bridge, access.places, self._clock))
         app.include_router(alert_figures.router(self.bridge, access.places, self._clock))
+        app.include_router(oncall_rota.router(self.bridge, self._clock))
         app.include_router(maintenance.router(self.bridge, access.places, self._clock))
         app.include_router(acknowledge.router(self.bridge, self._clock))
         packages = package_index.load()

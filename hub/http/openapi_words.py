@@ -16,6 +16,13 @@ SUMMARIES: dict[str, str] = {
     "POST /api/v1/troubles/{number}/acknowledge": "Take a trouble; its escalation stops",
     "POST /api/v1/troubles/{number}/hand-back": "Hand a trouble back; the next on the rota are told at once",
     "POST /api/v1/troubles/{number}/notes": "Note something on a trouble",
+    "GET /api/v1/oncall/rota": "Who is on duty: calendar of two weeks, rotations, substitutes",
+    "PUT /api/v1/oncall/rotations": "Set all rotations",
+    "POST /api/v1/oncall/substitutes": "Let somebody stand in, or two people swap",
+    "DELETE /api/v1/oncall/substitutes/{number}": "Withdraw a substitute",
+    "GET /api/v1/oncall/people": "People with their contacts, quiet hours and language",
+    "PUT /api/v1/oncall/people/{code}": "Set a person's contacts, quiet hours and language",
+    "POST /api/v1/oncall/people/{code}/contacts/{position}/test": "Send a test message to a contact of a person",
     "GET /api/v1/maintenance": "Maintenance windows: past month, running, to come",
     "POST /api/v1/maintenance": "Announce maintenance; alerts within page nobody",
     "DELETE /api/v1/maintenance/{number}": "End or withdraw a maintenance window",
@@ -103,9 +110,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 _MEETING = {"code": _TEXT, "title": _TEXT}
 _STREAM = {
-    **{"id": _TEXT, "kind": _TEXT, "name": _TEXT, "created_by": _TEXT},
-    **{"created_at": {"type": "number"}, "expires_at": {"type": "number"}},
-    **{"good": {"type": "boolean"}, "live": {"type": "boolean"}},
+    "id": _TEXT, "kind": _TEXT, "name": _TEXT, "created_by": _TEXT,
+    "created_at": {"type": "number"}, "expires_at": {"type": "number"},
+    "good": {"type": "boolean"}, "live": {"type": "boolean"},
 }
 RESPONSES: dict[str, dict[str, Any]] = {
     "POST /api/v1/enrol": {"application/json": {"schema": _object(node=_TEXT, key=_TEXT, site=_TEXT)}},
