@@ -158,6 +158,25 @@ async def test_two_browsers_see_and_hear_each_other(stage: tuple[Process, HubPro
     assert "libavcodec" not in mapped_libraries(worker.pid)
 
 
+async def test_a_screen_is_shown_large_and_its_end_gives_the_stage_back(
+    stage: tuple[Process, HubProcess, Browser],
+) -> None:
+    _worker, hub, browser = stage
+    url = meeting(hub)
+    async with hall(browser, url) as a, hall(browser, url) as b:
+        await a.enter("A")
+        await b.enter("B")
+        await b.more(frames=10)
+        await a.page.get_by_role("button", name="Trình chiếu").click()
+        await b.page.get_by_text("A đang trình chiếu").wait_for()
+        await b.until("document.querySelector('.stage__frame--screen video')?.videoWidth > 0")
+        await b.more(frames=15, sound=15)
+        await a.page.get_by_role("button", name="Dừng trình chiếu").click()
+        await b.page.get_by_text("A đang trình chiếu").wait_for(state="hidden")
+        await b.page.locator(".stage .namebar__name").get_by_text("A").wait_for()
+        await b.more(frames=15)
+
+
 async def test_a_reload_comes_back_to_the_same_seat_by_itself(stage: tuple[Process, HubProcess, Browser]) -> None:
     _worker, hub, browser = stage
     url = meeting(hub)

@@ -78,7 +78,7 @@ class Bench:
 
     def heard(self) -> list[Packet]:
         """Everything that came out since the last call, decrypted."""
-        found = []
+        found: list[Packet] = []
         while True:
             try:
                 datagram = self.wire.recv(2048)
