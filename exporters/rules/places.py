@@ -37,6 +37,8 @@ GROUP = Group(
             expr=(
                 "((site:thongsuot_node_up:max == 0) + on (site) group_left (provider, area) 0 * ("
                 "site:thongsuot_line_provider:info * on (site) group_left (area) max by (site, area) (thongsuot_site_info))) "
+                "or on (site) ((site:thongsuot_node_up:max == 0) + on (site) group_left (provider) 0 * "
+                "site:thongsuot_line_provider:info) "
                 "or on (site) ((site:thongsuot_node_up:max == 0) + on (site) group_left (area) 0 * "
                 "max by (site, area) (thongsuot_site_info)) or on (site) (site:thongsuot_node_up:max == 0)"
             ),
