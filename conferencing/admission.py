@@ -17,7 +17,7 @@ from conferencing.protocols import Directory, Identity
 from conferencing.signaling import messages
 from conferencing.statistics.client import ClientReport, sound_report
 from conferencing.turn import TRANSPORTS, TurnServers
-from conferencing.workers.link import WorkerUnavailable
+from conferencing.workers.link import WorkersOverloaded, WorkerUnavailable
 
 SEATS_LIMIT = 2000
 PARTICIPANTS_LIMIT = 250
@@ -44,6 +44,12 @@ NO_WORKER = messages.Error(
     "no_worker",
     "Máy chủ chưa sẵn sàng",
     "Bộ phận truyền hình của máy chủ chưa chạy. Trang sẽ tự thử lại.",
+    fatal=False,
+)
+OVERLOADED = messages.Error(
+    "overloaded",
+    "Máy chủ đang quá tải",
+    "Các cuộc họp đang diễn ra được ưu tiên. Trang sẽ tự thử lại; cần họp ngay, hãy gọi bộ phận kỹ thuật.",
     fatal=False,
 )
 BAD_OFFER = messages.Error(
@@ -203,6 +209,8 @@ class Admission:
         )
         try:
             reply = await self._meetings.place(live).add_peer(add)
+        except WorkersOverloaded:
+            raise RefusedError(OVERLOADED) from None
         except WorkerUnavailable:
             raise RefusedError(NO_WORKER) from None
         match reply:

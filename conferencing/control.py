@@ -117,6 +117,12 @@ class WorkerState:
     name: str
     instance: str
     rooms: tuple[RoomInState, ...]
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draining:
+    """The worker was told (SIGUSR1) that it is to end: its rooms are to go elsewhere, and no new ones are to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +295,7 @@ FromWorker = (
     | PeerGone
     | SlotsChanged
     | SpeakerChanged
+    | Draining
     | LayersWanted
     | ReceptionChanged
     | WorkerStatistics
@@ -313,6 +320,7 @@ _FROM_WORKER: dict[str, type[Any]] = {
     "peer_gone": PeerGone,
     "slots": SlotsChanged,
     "speaker": SpeakerChanged,
+    "draining": Draining,
     "layers": LayersWanted,
     "reception": ReceptionChanged,
     "statistics": WorkerStatistics,

@@ -17,8 +17,8 @@ from conferencing.meeting.state import AdoptedPeer, Meeting, Presence, worker_ro
 from conferencing.signaling import messages
 from conferencing.statistics.quality import Quality
 from conferencing.store import LoggedEvent, MeetingStore, StoredMeeting
-from conferencing.workers.link import LinkEvents, WorkerLink, WorkerUnavailable
-from conferencing.workers.placement import Candidate, choose
+from conferencing.workers.link import LinkEvents, WorkerLink, WorkersOverloaded, WorkerUnavailable
+from conferencing.workers.placement import Candidate, OverloadedError, choose
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Meetings:
         self.journal = Journal(store)
         self.clock = clock
         self.quality = Quality()
-        events = LinkEvents(self._adopt, self._message, self._dead)
+        events = LinkEvents(self._adopt, self._message, self._dead, self._drain)
         self.links = tuple(WorkerLink(path, events) for path in worker_sockets)
         self._live: dict[str, LiveMeeting] = {}
         self._loading = asyncio.Lock()
@@ -99,11 +99,22 @@ class Meetings:
         """The worker of a meeting, chosen at its first join. Raises WorkerUnavailable."""
         if live.link is not None and live.link.connected:
             return live.link
-        index = choose([Candidate(link.connected, self._peers_on(link)) for link in self.links])
+        live.link = self._chosen()
+        return live.link
+
+    def _chosen(self) -> WorkerLink:
+        try:
+            index = choose(
+                [
+                    Candidate(link.connected, self._peers_on(link), link.load.share, link.draining)
+                    for link in self.links
+                ]
+            )
+        except OverloadedError:
+            raise WorkersOverloaded("every media worker has as much to do as it can bear") from None
         if index is None:
             raise WorkerUnavailable("no media worker is connected")
-        live.link = self.links[index]
-        return live.link
+        return self.links[index]
 
     def release_if_empty(self, live: LiveMeeting) -> None:
         """An empty room leaves its worker, so that the next meeting is placed anew."""
@@ -243,11 +254,25 @@ class Meetings:
             if live.link is link:
                 self._lose(live)
 
-    def _lose(self, live: LiveMeeting) -> None:
+    def _drain(self, link: WorkerLink) -> None:
+        """Rooms of a worker that is to end move to another, if there is one that can bear them."""
+        for live in list(self._live.values()):
+            if live.link is not link:
+                continue
+            try:
+                self._chosen()
+            except WorkerUnavailable as error:
+                logger.warning("a room stays on the draining worker %s: %s", link.name, error)
+                continue
+            self._lose(live, "drained")
+            with contextlib.suppress(WorkerUnavailable):
+                link.send(control.CloseRoom(live.stored.id))
+
+    def _lose(self, live: LiveMeeting, reason: str = "worker") -> None:
         live.link = None
         live.viewers.clear()
-        live.record(live.meeting.reconcile({}, "worker"))
-        live.tell_all(messages.Rejoin("worker"))
+        live.record(live.meeting.reconcile({}, reason))
+        live.tell_all(messages.Rejoin(reason))
 
 
 def _switched_meanwhile(live: LiveMeeting, link: WorkerLink, room: control.RoomInState) -> control.RoomInState:

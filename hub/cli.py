@@ -81,6 +81,12 @@ def stop(name: str, data: DataOption = DEFAULT_DATA) -> None:
 
 
 @app.command()
+def drain(name: str, data: DataOption = DEFAULT_DATA) -> None:
+    """Dời các cuộc họp khỏi một bộ phận truyền hình trước khi dừng nó / move meetings off a media worker."""
+    _tell("drain", name, data)
+
+
+@app.command()
 def status(data: DataOption = DEFAULT_DATA) -> None:
     """Cái gì đang chạy / what runs."""
     _tell("status", "", data)

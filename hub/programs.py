@@ -106,6 +106,7 @@ def _media_workers(configuration: Configuration, paths: Paths) -> Iterator[Progr
                 *("--name", name),
                 *announce,
             ),
+            drains=True,
         )
 
 

@@ -69,6 +69,7 @@ async def _serve(options: Options) -> None:
                 tasks,
                 random.SystemRandom(),
             )
+            loop.add_signal_handler(signal.SIGUSR1, worker.drain)
             server = ControlServer(counters, worker.handle, worker.state)
             worker.tell = server.tell
             async with server.listening(options.socket):

@@ -51,6 +51,7 @@ class MediaWorker:
         self.name = name
         self.instance = secrets.token_hex(8)
         self.counters = counters
+        self.draining = False
         self.tell: Callable[[control.FromWorker], None] = lambda _message: None
         self._candidates = tuple(candidates)
         self._clock = clock
@@ -119,7 +120,13 @@ class MediaWorker:
             )
             for room in self._rooms.values()
         )
-        return control.WorkerState(self.name, self.instance, tuple(rooms))
+        return control.WorkerState(self.name, self.instance, tuple(rooms), self.draining)
+
+    def drain(self) -> None:
+        """Asks the hub to take the rooms away; what is here goes on until it does."""
+        self.draining = True
+        self.tell(control.Draining())
+        logger.info("- is to be drained of %d rooms", len(self._rooms))
 
     def statistics(self) -> control.WorkerStatistics:
         times = self._process.cpu_times()

@@ -15,6 +15,7 @@
  * @property {number} attempts how often the media were tried again since they were lost, 0 when all is well
  * @property {number} signalingAttempts the same of signaling
  * @property {number} refusals how often the server said that it is not ready
+ * @property {boolean} overloaded the reason of the last of them
  * @property {boolean} microphone
  * @property {boolean} camera
  * @property {boolean} screen whether our own screen is shown
@@ -29,6 +30,7 @@ const PATH_SECONDS = 3;
 /** So long without a packet: sooner than the browser says "disconnected". */
 const DEAF_SECONDS = 3;
 const NO_WORKER_SECONDS = 2;
+const OVERLOADED_SECONDS = 10;
 const ANSWER_SECONDS = 10;
 const REPORT_SECONDS = 5;
 
@@ -60,6 +62,7 @@ export class Call {
       attempts: 0,
       signalingAttempts: 0,
       refusals: 0,
+      overloaded: false,
       microphone: options.microphone !== null && !options.muted,
       camera: options.camera !== null,
       screen: false,
@@ -361,9 +364,10 @@ export class Call {
 
   /** @param {{code: string, fatal: boolean}} error */
   refused(error) {
-    if (error.code === "no_worker") {
-      this.change({ refusals: this.state.refusals + 1 });
-      this.later(NO_WORKER_SECONDS, this.generation);
+    if (error.code === "no_worker" || error.code === "overloaded") {
+      const overloaded = error.code === "overloaded";
+      this.change({ refusals: this.state.refusals + 1, overloaded });
+      this.later(overloaded ? OVERLOADED_SECONDS : NO_WORKER_SECONDS, this.generation);
     } else if (error.fatal) {
       this.end(error.code === "closed" ? "meeting closed" : error.code);
     } else {

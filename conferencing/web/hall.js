@@ -226,7 +226,7 @@ function Alone({ link, waiting }) {
 /** @param {{state: CallState}} props */
 function Trouble({ state }) {
   let text = "";
-  if (state.refusals > 0 && state.media !== "connected") text = t("error.no_worker", { count: state.refusals });
+  if (state.refusals > 0 && state.media !== "connected") text = state.overloaded ? t("error.overloaded") : t("error.no_worker", { count: state.refusals });
   else if (state.media === "lost") {
     text = t("call.reconnecting", { count: Math.max(1, state.attempts, state.signalingAttempts) });
   } else if (state.media === "connecting") text = t("call.connecting");

@@ -57,7 +57,9 @@ function Page({ view }) {
     const refusals = call?.state.refusals ?? 0;
     const lost = call?.state.signalingAttempts ?? 0;
     const notice = refusals
-      ? t("error.no_worker", { count: refusals })
+      ? call?.state.overloaded
+        ? t("error.overloaded")
+        : t("error.no_worker", { count: refusals })
       : lost
         ? t("call.reconnecting", { count: lost })
         : "";

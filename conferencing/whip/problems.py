@@ -84,6 +84,12 @@ FULL = StreamProblemError(
     "Máy chủ không nhận thêm luồng. / The server takes no more streams.",
     {"Retry-After": "60"},
 )
+OVERLOADED = StreamProblemError(
+    503,
+    "Máy chủ đang quá tải / Overloaded",
+    "Các cuộc họp đang diễn ra được ưu tiên; thử lại sau. / Meetings that run come first: try again later.",
+    {"Retry-After": "10"},
+)
 UNAVAILABLE = StreamProblemError(
     503,
     "Máy chủ chưa sẵn sàng / Not ready",

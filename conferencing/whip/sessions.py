@@ -14,7 +14,7 @@ from conferencing.whip import problems
 from conferencing.whip.fragment import ice_session
 from conferencing.whip.roles import Kind, UnprocessableOfferError, roles_of
 from conferencing.whip.tokens import StreamToken, StreamTokens
-from conferencing.workers.link import WorkerUnavailable
+from conferencing.workers.link import WorkersOverloaded, WorkerUnavailable
 
 VIEWERS_LIMIT = 100
 """Screens of one meeting."""
@@ -122,6 +122,8 @@ class StreamSessions:
     async def _added(self, live: LiveMeeting, add: control.AddPeer) -> str:
         try:
             reply = await self._meetings.place(live).add_peer(add)
+        except WorkersOverloaded:
+            raise problems.OVERLOADED from None
         except WorkerUnavailable:
             raise problems.UNAVAILABLE from None
         match reply:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from conferencing import control
 from conferencing.messages import MessageError
+from conferencing.workers.load import Load
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,10 @@ class WorkerUnavailable(ConnectionError):  # noqa: N818 - a state, named as the 
     """The worker is not connected or does not answer: ours, not the page's fault."""
 
 
+class WorkersOverloaded(WorkerUnavailable):
+    """All workers that could take a new room have as much to do as they can bear."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkEvents:
     """`adopt` is awaited before what comes after the state is handed on."""
@@ -35,6 +40,7 @@ class LinkEvents:
     adopt: Callable[[WorkerLink, control.WorkerState], Awaitable[None]]
     message: Callable[[WorkerLink, control.FromWorker], None]
     dead: Callable[[WorkerLink], None]
+    draining: Callable[[WorkerLink], None]
 
 
 class WorkerLink:
@@ -45,6 +51,8 @@ class WorkerLink:
         self.name = path.stem
         self.instance: str | None = None
         self.statistics: control.WorkerStatistics | None = None
+        self.draining = False
+        self.load = Load()
         self.settled = asyncio.Event()
         self._events = events
         self._writer: asyncio.StreamWriter | None = None
@@ -104,6 +112,10 @@ class WorkerLink:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                 reader, writer = await asyncio.open_unix_connection(self.path, limit=control.LONGEST_LINE)
+        except (ConnectionRefusedError, FileNotFoundError):
+            # Nobody listens: its process has ended, and there is nothing to wait for.
+            self._declare_dead()
+            return False
         except (OSError, TimeoutError):
             return False
         self._writer = writer
@@ -147,15 +159,23 @@ class WorkerLink:
                 if self.instance is not None and self.instance != message.instance:
                     self._declare_dead()
                 self.name, self.instance = message.name, message.instance
+                self.draining = message.draining
                 await self._events.adopt(self, message)
                 self.settled.set()
+                if self.draining:
+                    self._events.draining(self)
                 logger.info("- worker %s is connected, with %d rooms", self.name, len(message.rooms))
             case control.PeerAnswer(peer=peer) | control.PeerRefused(peer=peer):
                 answer = self._answers.get(peer)
                 if answer is not None and not answer.done():
                     answer.set_result(message)
+            case control.Draining():
+                self.draining = True
+                logger.info("- worker %s is to be drained", self.name)
+                self._events.draining(self)
             case control.WorkerStatistics():
                 self.statistics = message
+                self.load.measured(message.cpu_seconds, time.monotonic())
                 self._events.message(self, message)
             case _:
                 self._events.message(self, message)
@@ -166,4 +186,6 @@ class WorkerLink:
             return
         logger.error("worker %s is dead: its rooms move to another", self.name)
         self.instance = self.statistics = None
+        self.draining = False
+        self.load = Load()
         self._events.dead(self)

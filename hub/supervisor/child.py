@@ -85,6 +85,13 @@ class Child:
                 self._state_changed.clear()
                 await self._state_changed.wait()
 
+    def drain(self) -> bool:
+        """Tells the program that it is to end soon (SIGUSR1); False when it does not run or knows no such thing."""
+        if self._process is None or not self.program.drains:
+            return False
+        self._process.send_signal(signal.SIGUSR1)
+        return True
+
     async def _run_once(self) -> None:
         # Its own session: the terminal's Ctrl-C reaches the supervisor alone, which ends all in order.
         try:

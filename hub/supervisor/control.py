@@ -58,6 +58,8 @@ async def _handle(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
                 supervisor.start(name)
             case "stop":
                 await supervisor.stop(name)
+            case "drain":
+                supervisor.drain(name)
             case "shutdown":
                 supervisor.shutdown()
             case _:

@@ -20,12 +20,13 @@ class State(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`stop_seconds`: from SIGTERM to SIGKILL."""
+    """`stop_seconds`: from SIGTERM to SIGKILL. `drains`: hands its work on at SIGUSR1."""
 
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_seconds: float = 3.0
+    drains: bool = False
 
 
 @dataclass(frozen=True, slots=True)

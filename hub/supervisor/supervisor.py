@@ -57,6 +57,11 @@ class Supervisor:
     async def stop(self, name: str) -> None:
         await self._child(name).stop()
 
+    def drain(self, name: str) -> None:
+        """Raises UnknownProgramError, also when the program cannot be drained or does not run."""
+        if not self._child(name).drain():
+            raise UnknownProgramError(f"{name} does not run, or is no program that can be drained: media-0, media-1…")
+
     def _child(self, name: str) -> Child:
         try:
             return self._children[name]
