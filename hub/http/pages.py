@@ -16,6 +16,7 @@ PATHS = (
     "/",
     "/diem/{code}",
     "/bao-cao",
+    "/truc",
     "/danh-muc",
     "/danh-muc/don-vi/{key}",
     "/danh-muc/diem/{code}",

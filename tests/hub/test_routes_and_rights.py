@@ -74,6 +74,7 @@ TABLE = {
     ("GET", "/nguoi-dung"): PUBLIC,
     ("GET", "/nhat-ky"): PUBLIC,
     ("GET", "/bao-cao"): PUBLIC,
+    ("GET", "/truc"): PUBLIC,
     ("GET", "/vao"): PUBLIC,
     ("GET", "/man-hinh"): PUBLIC,
     ("MOUNT", "/static"): PUBLIC,

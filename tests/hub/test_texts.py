@@ -10,6 +10,9 @@ import hub
 from collector.accounts.rights import Action, Role, Scope
 from collector.directory.nouns import NOUNS
 from collector.faults import CAUSES
+from exporters.oncall.channels import registry
+from exporters.oncall.nouns import State
+from exporters.oncall.outbox import Delivery
 
 ROOT = Path(hub.__file__).parent.parent
 WEB = ROOT / "hub" / "web"
@@ -27,6 +30,13 @@ def recorded_actions() -> tuple[str, ...]:
 
 VI: dict[str, str] = json.loads((WEB / "i18n/vi.json").read_text(encoding="utf-8"))
 EN: dict[str, str] = json.loads((WEB / "i18n/en.json").read_text(encoding="utf-8"))
+ONCALL_EVENTS = tuple(
+    {
+        found
+        for file in (ROOT / "exporters/oncall").glob("*.py")
+        for found in re.findall(r'Event\("([a-z_]+)"', file.read_text(encoding="utf-8"))
+    }
+)
 COMPUTED = {
     "state.": ("good", "weak", "bad", "down", "no_data"),
     "cause.": tuple(cause for cause in CAUSES if cause != "none"),
@@ -35,6 +45,11 @@ COMPUTED = {
     "scope.": tuple(Scope),
     "audit.kind.": ("sign_in", "account", "user", "token", "hall", "directory", "meeting", "node", "audit"),
     "did.": recorded_actions(),
+    "oncall.": ("nobody", "noChannel"),
+    "oncall.state.": tuple(State),
+    "oncall.channel.": registry.NAMES,
+    "oncall.delivery.": tuple(Delivery),
+    "oncall.event.": ONCALL_EVENTS,
     "noun.": tuple(NOUNS),
     "add.": tuple(NOUNS),
     "field.": {field.name for noun in NOUNS.values() for field in noun.fields},

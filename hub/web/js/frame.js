@@ -8,6 +8,7 @@ import { html, useEffect, useRef, useState } from "./ui.js";
 const PAGES = [
   { href: "/", key: () => t("nav.board"), action: "board.see" },
   { href: "/danh-muc", key: () => t("nav.directory"), action: "directory.read" },
+  { href: "/truc", key: () => t("nav.oncall"), action: "board.see" },
   { href: "/bao-cao", key: () => t("nav.reports"), action: "board.see" },
   { href: "/tai-khoan", key: () => t("nav.account"), action: "" },
   { href: "/nguoi-dung", key: () => t("nav.users"), action: "users.manage" },

@@ -23,6 +23,7 @@ const TotpStep = later(async () => (await import("./account_totp.js")).TotpStep)
 const Users = later(async () => (await import("./account_users.js")).Users);
 const Directory = later(async () => (await import("./directory/directory.js")).Directory);
 const Install = later(async () => (await import("./install.js")).Install);
+const Oncall = later(async () => (await import("./oncall.js")).Oncall);
 const Reports = later(async () => (await import("./reports.js")).Reports);
 
 /** Pages by address; everything else is the board. */
@@ -31,6 +32,7 @@ const PAGES = /** @type {Record<string, any>} */ ({
   "/nguoi-dung": Users,
   "/nhat-ky": AuditLog,
   "/bao-cao": Reports,
+  "/truc": Oncall,
 });
 
 /** What is still to be done before the account may be used. */

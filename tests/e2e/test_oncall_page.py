@@ -1,0 +1,77 @@
+"""The technicians' page as a technician uses it: a trouble is seen, taken, noted; the rota says who is on duty."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.browser import HALL_PC, TELEPHONE, chromium
+from tests.e2e.screens import shoot
+from tests.e2e.system import System
+
+pytestmark = pytest.mark.e2e
+
+TROUBLE = {
+    "status": "firing",
+    "labels": {"alertname": "LineDown", "scope": "site", "site": "trung-tam", "severity": "critical"},
+    "annotations": {"summary_vi": "Đường truyền tt-1 mất kết nối", "summary_en": "Line tt-1 is down"},
+    "startsAt": "2026-11-23T22:00:00Z",
+    "endsAt": "0001-01-01T00:00:00Z",
+    "generatorURL": "http://x",
+    "fingerprint": "e2e",
+}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    system = System(tmp_path_factory.mktemp("hub"), workers=1)
+    system.start()
+    try:
+        with chromium() as (browser,), system.signed_in() as client:
+            _fill(system, client)
+            context = browser.new_context(viewport=HALL_PC, locale="vi-VN")
+            context.add_cookies(
+                [{"name": one.name, "value": one.value or "", "url": system.url} for one in client.cookies.jar]
+            )
+            page = context.new_page()
+            page.goto(f"{system.url}/truc")
+            yield page
+    finally:
+        system.stop()
+
+
+def _fill(system: System, client: httpx.Client) -> None:
+    token = (system.data / "secrets" / "alerts.token").read_text()
+    said = {"version": "4", "groupKey": "e2e", "alerts": [TROUBLE]}
+    client.post("/api/v1/alerts", json=said, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+    for name in ("Nguyễn Văn An", "Trần Thị Bình"):
+        client.post("/api/v1/directory/people", json={"name": name}).raise_for_status()
+    starts = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 14 * 86400))
+    weeks = {"layer": 1, "every": "week", "people": ["nguyen-van-an", "tran-thi-binh"], "starts": starts}
+    leader = {**weeks, "layer": 9, "people": ["tran-thi-binh"]}
+    client.put("/api/v1/oncall/rotations", json=[weeks, leader]).raise_for_status()
+
+
+def test_a_trouble_is_taken_and_noted(page: Page, tmp_path: Path) -> None:
+    page.get_by_text("Đường truyền tt-1 mất kết nối").wait_for()
+    page.get_by_text("Chưa ai trực được").wait_for()
+    page.get_by_text("đang trực").first.wait_for()
+    shoot(page, tmp_path / "oncall-board.png")
+    page.get_by_role("button", name="Tiếp nhận").click()
+    page.get_by_role("button", name="Trả lại").wait_for()
+    page.get_by_role("button", name="Diễn biến").click()
+    page.get_by_label("Ghi chú").fill("Đã gọi nhà mạng, mã 1234")
+    page.keyboard.press("Enter")
+    page.get_by_text("Đã gọi nhà mạng, mã 1234").wait_for()
+    shoot(page, tmp_path / "oncall-history.png")
+
+
+def test_the_page_fits_a_telephone(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size(TELEPHONE)
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
+    shoot(page, tmp_path / "oncall-telephone.png")
