@@ -51,7 +51,7 @@ class Walked:
 
 
 def printable(value: bytes) -> str:
-    text = value.decode("utf-8", "replace").strip("\0 ")
+    text = " ".join(value.decode("utf-8", "replace").strip("\0 ").split())
     return "".join(letter if letter.isprintable() else "?" for letter in text)[:100]
 
 

@@ -17,6 +17,8 @@ OUTPUT_LOAD = oid("1.3.6.1.2.1.33.1.4.4.1.5")
 _BATTERY = 5
 _NO_SOURCE = (1, 2)
 _LOW = (3, 4)
+_MOST_VOLTS = 1000
+"""Some UPSes (Huawei UPS5000) say tenths of a volt where RFC 1628 asks for volts."""
 
 
 def parse(walked: Walked, device: DeviceConfiguration) -> list[Sample]:
@@ -34,8 +36,14 @@ def parse(walked: Walked, device: DeviceConfiguration) -> list[Sample]:
         ("thongsuot_ups_input_volts", INPUT_VOLTAGE, 1),
     ):
         value = _first(walked, column)
-        if value is not None and value >= 0:
-            samples.append(Sample(name, value * scale, labels))
+        if value is None or value < 0:
+            continue
+        if column is MINUTES_REMAINING and value == 0 and source != _BATTERY:
+            # On mains it means that the UPS does not know.
+            continue
+        if column is INPUT_VOLTAGE and value > _MOST_VOLTS:
+            value /= 10
+        samples.append(Sample(name, value * scale, labels))
     return samples
 
 
