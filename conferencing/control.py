@@ -196,7 +196,8 @@ class LayersWanted:
 
 @dataclass(frozen=True, slots=True)
 class ReceptionChanged:
-    """How much of the pictures a receiver gets. `level`: "full", "reduced", "sound"; `reason`: "", "line"."""
+    """How much of the pictures a receiver gets. `level`: "full", "reduced", "sound"; `reason`: "", "line",
+    "codec" (it cannot decode who is on the stage)."""
 
     room: str
     peer: str

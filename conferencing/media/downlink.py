@@ -32,7 +32,7 @@ _ORDER = (SCREEN, STAGE, *THUMBNAILS)
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """`level`: "full", "reduced", "sound"; `reason`: "" or "line"."""
+    """`level`: "full", "reduced", "sound"; `reason`: "", "line", "codec" (cannot decode the stage)."""
 
     level: str
     reason: str
@@ -148,6 +148,9 @@ class Downlink:
         return self._known
 
     def _reception(self) -> Reception:
+        for slot in self._slots:
+            if slot.name in (SCREEN, STAGE) and slot.source is not None and not can_decode(slot, slot.source):
+                return Reception("sound", "codec")
         if not self._ladder.limited:
             return FULL
         first = [level for slot, level in self._ladder.levels.items() if slot in (SCREEN, STAGE)]

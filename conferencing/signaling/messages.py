@@ -156,7 +156,7 @@ class Layers:
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What the page's line lets through. `level`: "full", "reduced", "sound"; `reason`: "", "line"."""
+    """What the page's line lets through. `level`: "full", "reduced", "sound"; `reason`: "", "line", "codec"."""
 
     level: str
     reason: str

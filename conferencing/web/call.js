@@ -19,7 +19,8 @@
  * @property {boolean} microphone
  * @property {boolean} camera
  * @property {boolean} screen whether our own screen is shown
- * @property {"full" | "reduced" | "sound"} reception how much of the pictures our line lets through
+ * @property {"full" | "reduced" | "sound" | "codec"} reception how much of the pictures our line lets through;
+ *   "codec": this browser cannot decode them
  */
 import { Media } from "./media.js";
 import { Signaling } from "./signaling.js";
@@ -338,7 +339,7 @@ export class Call {
         await this.media.layers(message.role, message.rids);
         break;
       case "reception":
-        this.change({ reception: message.level });
+        this.change({ reception: message.reason === "codec" ? "codec" : message.level });
         break;
       case "speaker":
         this.change({ speaker: message.seat });

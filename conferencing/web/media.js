@@ -35,7 +35,7 @@ const SECTIONS = [
 /** Best first. Redundant sound costs some bits and hides most losses; H.264 is what hardware encoders send. */
 const CODECS = {
   audio: { sendonly: ["audio/red", "audio/opus"], recvonly: ["audio/opus", "audio/red"] },
-  video: { sendonly: ["video/vp8", "video/rtx"], recvonly: ["video/vp8", "video/h264", "video/rtx"] },
+  video: { sendonly: ["video/vp8", "video/h264", "video/rtx"], recvonly: ["video/vp8", "video/h264", "video/rtx"] },
 };
 
 export class Media {

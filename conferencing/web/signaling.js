@@ -15,7 +15,7 @@
  *   | {type: "participant_left", seat: string}
  *   | {type: "slots", stage: string|null, slots: Record<string, string>}
  *   | {type: "layers", role: import("./media.js").Role, rids: string[]}
- *   | {type: "reception", level: "full"|"reduced"|"sound", reason: ""|"line"}
+ *   | {type: "reception", level: "full"|"reduced"|"sound", reason: ""|"line"|"codec"}
  *   | {type: "speaker", seat: string|null}
  *   | {type: "closed", reason: string}
  *   | {type: "error", code: string, title: string, detail: string, fatal: boolean}

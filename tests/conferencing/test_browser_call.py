@@ -177,6 +177,35 @@ async def test_a_screen_is_shown_large_and_its_end_gives_the_stage_back(
         await b.more(frames=15)
 
 
+WITHOUT_VP8 = """(() => {
+  for (const side of [RTCRtpSender, RTCRtpReceiver]) {
+    const all = side.getCapabilities.bind(side);
+    side.getCapabilities = (kind) => {
+      const found = all(kind);
+      return {...found, codecs: found.codecs.filter((codec) => codec.mimeType !== "video/VP8")};
+    };
+  }
+})()"""
+
+
+async def test_h264_is_forwarded_and_who_cannot_decode_a_picture_is_told_so(
+    stage: tuple[Process, HubProcess, Browser],
+) -> None:
+    _worker, hub, browser = stage
+    url = meeting(hub)
+    async with hall(browser, "about:blank") as a, hall(browser, url) as b:
+        await a.context.add_init_script(WITHOUT_VP8)
+        await a.page.goto(url)
+        await a.enter("A")
+        await b.enter("B")
+        await b.more(frames=30, sound=15)
+        await a.page.get_by_text("Trình duyệt này không đọc được hình đang phát").wait_for()
+        await a.more(sound=15)
+        assert (await a.statistics())["frames"] == 0
+        # The layers change there as well: from the smallest, which comes first, to the best.
+        await b.until("document.querySelector('.stage video').videoHeight >= 480")
+
+
 async def test_a_reload_comes_back_to_the_same_seat_by_itself(stage: tuple[Process, HubProcess, Browser]) -> None:
     _worker, hub, browser = stage
     url = meeting(hub)
