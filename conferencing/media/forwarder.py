@@ -13,6 +13,7 @@ from conferencing.media.counters import Counters
 from conferencing.media.secure_transport import LONGEST_PACKET, PacketBuffer, SrtpError
 from conferencing.media.selection import switch
 from conferencing.media.streams import NO_VP8, Layer, Link, Sent, Slot
+from conferencing.media.udp_port import Endpoint
 from conferencing.rtp import h264, red
 from conferencing.rtp.continuity import OutgoingIds
 from conferencing.rtp.extensions import absolute_send_time, playout_delay
@@ -33,6 +34,20 @@ _SHORT = struct.Struct("!H")
 
 class Forwarder(Protocol):
     """What the worker asks of the packet path."""
+
+    kind: str
+
+    def new_link(self, local_ssrc: int) -> Link:
+        """A peer's link, for this forwarder alone."""
+
+    def forget(self, link: Link) -> None:
+        """Nothing is received from the peer any more, nor sent to it, but by `send`."""
+
+    def path(self, endpoint: Endpoint, source: tuple[str, int], link: Link | None) -> None:
+        """Packets from this address are of this peer; None: of nobody."""
+
+    def collect(self) -> None:
+        """Brings counters and levels of voices up to date: for a forwarder that does not run in this thread."""
 
     def rtp(self, link: Link, packet: PacketBuffer, length: int, now: float) -> None:
         """Forwards one SRTP packet of a peer, destroying the buffer."""
@@ -56,11 +71,25 @@ class Forwarder(Protocol):
 class LeanForwarder:
     """Works on one buffer for all that goes out: not to be called from two threads."""
 
+    kind = "python"
+
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
         self._out = PacketBuffer()
         # The payload of the packet in hand, copied once for all receivers that may ask for it again.
         self._shared: bytes | None = None
+
+    def new_link(self, local_ssrc: int) -> Link:
+        return Link(local_ssrc)
+
+    def forget(self, link: Link) -> None:
+        link.receiving = link.sending = None
+
+    def path(self, endpoint: Endpoint, source: tuple[str, int], link: Link | None) -> None:
+        pass
+
+    def collect(self) -> None:
+        pass
 
     def rtp(self, link: Link, packet: PacketBuffer, length: int, now: float) -> None:
         session = link.receiving
@@ -337,7 +366,8 @@ class LeanForwarder:
         if ids.tl0_picture_index >= 0:
             octets[vp8.tl0_position - start + position] = ids.tl0_picture_index
         if slot.history is not None:
-            if self._shared is None:
+            # Those without RED get a shorter payload.
+            if self._shared is None or len(self._shared) != len(payload):
                 self._shared = bytes(payload)
             sent = Sent(self._shared, payload_type, header.marker, header.padding, ids, vp8, start)
             slot.history.store(ids.sequence_number, sent)

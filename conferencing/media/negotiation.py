@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conferencing.media.answer import OutgoingStream, SectionAnswer, extensions_of, uses_transport_feedback
 from conferencing.media.codecs import Codec
 from conferencing.media.offer import Offer, SdpError, Section, parse_offer
-from conferencing.media.streams import Link, Slot, Source
+from conferencing.media.streams import Link
 from conferencing.rtp.extensions import (
     AUDIO_LEVEL_URI,
     MID_URI,
@@ -34,11 +34,16 @@ class Negotiated:
 
 
 def negotiate(
-    offer_text: str, roles: Mapping[str, str], seat: str, enabled: Mapping[str, bool], chance: random.Random
+    offer_text: str,
+    roles: Mapping[str, str],
+    seat: str,
+    enabled: Mapping[str, bool],
+    chance: random.Random,
+    new_link: Callable[[int], Link] = Link,
 ) -> Negotiated:
     """Raises SdpError when the offer cannot be used."""
     offer = parse_offer(offer_text)
-    link = Link(chance.randrange(1, 1 << 32))
+    link = new_link(chance.randrange(1, 1 << 32))
     answers = []
     for section in offer.sections:
         name = roles.get(section.mid, "")
@@ -52,6 +57,7 @@ def negotiate(
             answers.append(SectionAnswer(section, False, None))
     if not any(answer.receives or answer.sends for answer in answers):
         raise SdpError("no media section with a known role and with Opus, VP8 or H.264")
+    link.complete()
     return Negotiated(link, offer, tuple(answers))
 
 
@@ -77,7 +83,7 @@ def _add_source(
     link: Link, section: Section, codecs: tuple[Codec, ...], seat: str, role: Role, *, enabled: bool
 ) -> None:
     ids = section.extensions
-    source = Source(link, seat, role, section.mid, codecs, ids.get(AUDIO_LEVEL_URI), section.rids, enabled=enabled)
+    source = link.new_source(seat, role, section.mid, codecs, ids.get(AUDIO_LEVEL_URI), section.rids, enabled=enabled)
     link.sources[role] = source
     link.rtx.update({codec.rtx: codec.payload_type for codec in codecs if codec.rtx is not None})
     link.mid_extension = ids.get(MID_URI, link.mid_extension)
@@ -94,7 +100,7 @@ def _add_source(
 
 
 def _add_slot(link: Link, section: Section, name: str, chance: random.Random) -> OutgoingStream:
-    slot = Slot(name, link, section.codecs, chance)
+    slot = link.new_slot(name, section.codecs, chance)
     link.slots[name] = slot
     link.slot_by_ssrc[slot.ssrc] = slot
     ids = {uri: section.extensions[uri] for uri in extensions_of(section, section.codecs, receives=False)}

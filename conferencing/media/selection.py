@@ -14,9 +14,10 @@ def assign(slot: Slot, source: Source | None) -> None:
     if slot.source is source:
         return
     slot.source = source
+    # First nothing is awaited any more: packets may be on their way in another thread.
+    _await(slot, ())
     if slot.layer is not None and (source is None or not slot.layer.source.enabled):
         _stop(slot)
-    _await(slot, ())
 
 
 def choose(slot: Slot, level: int, now: float, *, hurry: bool = False) -> list[Layer]:

@@ -93,7 +93,10 @@ class Source:
         # At least this layer is asked of the sender, whoever watches: a recording sets it. -1: nothing.
         self.wanted_level = -1
         self.tap: Tap | None = None
-        self.layers = tuple(Layer(self, rid, index) for index, rid in enumerate(rids or ("",)))
+        self.layers = tuple(self.new_layer(rid, index) for index, rid in enumerate(rids or ("",)))
+
+    def new_layer(self, rid: str, index: int) -> Layer:
+        return Layer(self, rid, index)
 
     @property
     def clock_rate(self) -> int:
@@ -269,6 +272,25 @@ class Link:
         self.reports_due = False
         self.packets_in = self.bytes_in = 0
         self.packets_out = self.bytes_out = 0
+
+    def new_source(
+        self,
+        seat: str,
+        role: Role,
+        mid: str,
+        codecs: Sequence[Codec],
+        level_extension: int | None,
+        rids: Sequence[str],
+        *,
+        enabled: bool,
+    ) -> Source:
+        return Source(self, seat, role, mid, codecs, level_extension, rids, enabled=enabled)
+
+    def new_slot(self, name: str, codecs: Sequence[Codec], chance: random.Random) -> Slot:
+        return Slot(name, self, codecs, chance)
+
+    def complete(self) -> None:
+        """Everything negotiated is in: a forwarder that keeps its own state takes it from here."""
 
     def layers(self) -> list[Layer]:
         return [layer for source in self.sources.values() for layer in source.layers]
