@@ -42,7 +42,7 @@ def parse(walked: Walked, device: DeviceConfiguration) -> list[Sample]:
             # On mains it means that the UPS does not know.
             continue
         if column is INPUT_VOLTAGE and value > _MOST_VOLTS:
-            value /= 10
+            scale = 0.1
         samples.append(Sample(name, value * scale, labels))
     return samples
 

@@ -8,7 +8,7 @@ import pytest
 
 from agent.devices.mibs import MIBS
 from agent.devices.polling import Polled, Polling
-from agent.devices.varbind import Oid, SnmpTimeoutError, Value, oid
+from agent.devices.varbind import Oid, SnmpError, SnmpTimeoutError, Value, oid
 from agent.wire.configuration import DeviceConfiguration
 from tests.agent.devices.test_what_devices_say import Recorded
 
@@ -40,7 +40,7 @@ async def poll(*names: str, largest: int = 1000, dead: bool = False, wan: str = 
     polling = Polling(
         DeviceConfiguration("gear", "192.168.1.1", wan_interface=wan), MIBS, lambda: float(next(moments))
     )
-    errors = [SnmpTimeoutError("no answer in time")] if dead else None
+    errors: list[SnmpError] | None = [SnmpTimeoutError("no answer in time")] if dead else None
     return [await polling.poll(Recorded(recorded(name), largest, errors)) for name in names]
 
 
