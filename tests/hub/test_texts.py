@@ -34,7 +34,7 @@ ONCALL_EVENTS = tuple(
     {
         found
         for file in (ROOT / "exporters/oncall").glob("*.py")
-        for found in re.findall(r'Event\("([a-z_]+)"', file.read_text(encoding="utf-8"))
+        for found in re.findall(r'(?:[Ee]vent\(|kind = )"([a-z_]+)"', file.read_text(encoding="utf-8"))
     }
 )
 COMPUTED = {
@@ -49,7 +49,7 @@ COMPUTED = {
     "oncall.state.": tuple(State),
     "oncall.channel.": registry.NAMES,
     "oncall.delivery.": tuple(Delivery),
-    "oncall.event.": ONCALL_EVENTS,
+    "oncall.event.": (*ONCALL_EVENTS, "alert_gone", "alert_left_out", "alert_not_repeated"),
     "noun.": tuple(NOUNS),
     "add.": tuple(NOUNS),
     "field.": {field.name for noun in NOUNS.values() for field in noun.fields},
