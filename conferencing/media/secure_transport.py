@@ -20,8 +20,6 @@ from aiortc.rtcdtlstransport import (
     SRTPProtectionProfile,
     State,
 )
-from cryptography.hazmat.bindings.openssl.binding import Binding
-from OpenSSL import SSL
 from pylibsrtp import Policy, Session
 
 HANDSHAKE_TIMEOUT_SECONDS = 15.0
@@ -30,13 +28,10 @@ HANDSHAKE_DATAGRAMS = 32
 REPLAY_WINDOW_PACKETS = 1024
 PACKET_BYTES = 2048
 _TRAILER_BYTES = pylibsrtp.SRTP_MAX_SRTCP_TRAILER_LEN
-CURVES = b"X25519:P-256:P-384:P-521:P-224"
-"""P-224 last: FFmpeg's muxers built with GnuTLS make such certificates, and no others."""
 LONGEST_PACKET = PACKET_BYTES - _TRAILER_BYTES
 
 _ffi: Any = getattr(pylibsrtp, "ffi")  # noqa: B009 - not in pylibsrtp's exported names
 _lib: Any = getattr(pylibsrtp, "lib")  # noqa: B009
-_openssl: Any = Binding().lib
 
 
 class SrtpError(ValueError):
@@ -217,16 +212,6 @@ class _Dtls(RTCDtlsTransport):
             profile.get_key_and_salt(material, 1 - ours), profile.libsrtp_profile, inbound=True
         )
         self.sending = SrtpSession(profile.get_key_and_salt(material, ours), profile.libsrtp_profile, inbound=False)
-
-
-class Certificate(RTCCertificate):
-    """aiortc's, for handshakes that also take certificates on the curves that encoders use."""
-
-    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
-        context = super()._create_ssl_context(srtp_profiles)
-        if _openssl.SSL_CTX_set1_curves_list(context._context, CURVES) != 1:
-            raise RuntimeError("OpenSSL knows not one of the curves of DTLS")
-        return context
 
 
 def _preference(profile: SRTPProtectionProfile) -> int:

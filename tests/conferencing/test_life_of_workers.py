@@ -94,19 +94,21 @@ async def test_a_drained_worker_hands_its_meetings_on_and_takes_no_more(tmp_path
 
 
 async def test_without_another_worker_a_drain_moves_nothing(tmp_path: Path) -> None:
-    async with media_worker(tmp_path) as (only, path), hub_process(tmp_path, [path]) as hub:
-        async with client("b") as other, page(hub, create(hub)) as a:
-            await a.join("A")
-            assert only.child is not None
-            only.child.send_signal(signal.SIGUSR1)
-            await wait_for(lambda: "stays on the draining worker" in hub.log.read_text(), "the hub says so")
-            await a.peer.check()
-            async with page(hub, create(hub), other) as late:
-                offer, roles = other.offer()
-                await late.say(
-                    type="join", name="x", offer=offer, roles=roles, microphone=True, camera=True, token=None
-                )
-                assert (await late.expect("error"))["code"] == "no_worker"
+    async with (
+        media_worker(tmp_path) as (only, path),
+        hub_process(tmp_path, [path]) as hub,
+        client("b") as other,
+        page(hub, create(hub)) as a,
+    ):
+        await a.join("A")
+        assert only.child is not None
+        only.child.send_signal(signal.SIGUSR1)
+        await wait_for(lambda: "stays on the draining worker" in hub.log.read_text(), "the hub says so")
+        await a.peer.check()
+        async with page(hub, create(hub), other) as late:
+            offer, roles = other.offer()
+            await late.say(type="join", name="x", offer=offer, roles=roles, microphone=True, camera=True, token=None)
+            assert (await late.expect("error"))["code"] == "no_worker"
 
 
 @pytest.mark.e2e
