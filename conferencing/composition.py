@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -15,6 +17,9 @@ from conferencing.api import Routes
 from conferencing.meetings import Meetings
 from conferencing.pages import StaticFiles
 from conferencing.protocols import Accounts, Directory
+from conferencing.recording.desk import RecordingDesk
+from conferencing.recording.routes import RecordingRoutes
+from conferencing.recording.store import RecordingStore
 from conferencing.snapshot import ConferencingSnapshot, room_snapshot, worker_snapshot
 from conferencing.store import MeetingStore
 from conferencing.turn import TurnServers
@@ -24,6 +29,14 @@ from conferencing.whip.token_routes import TokenRoutes
 from conferencing.whip.tokens import StreamTokens
 
 NO_TURN = TurnServers()
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderPlace:
+    """Where the recorder listens, and where it writes."""
+
+    socket: Path
+    folder: Path
 
 
 class Conferencing:
@@ -37,6 +50,7 @@ class Conferencing:
         worker_sockets: Sequence[Path],
         clock: Callable[[], float] = time.time,
         turn: TurnServers = NO_TURN,
+        recorder: RecorderPlace | None = None,
     ) -> None:
         self._counts: Counter[str] = Counter()
         self._meetings = Meetings(MeetingStore(sessions), worker_sockets, clock)
@@ -48,9 +62,17 @@ class Conferencing:
         self.router.include_router(StreamRoutes(streams, turn, files, self._counts, clock).router())
         self.router.include_router(TokenRoutes(self._meetings, accounts, streams).router())
 
+        recordings = RecordingStore(sessions)
+        self._desk = RecordingDesk(self._meetings, recordings, recorder.socket if recorder else None)
+        folder = recorder.folder if recorder else None
+        recording = RecordingRoutes(self._meetings, accounts, self._desk, recordings, folder)
+        self.router.include_router(recording.router())
+
     async def run(self) -> None:
-        """Keeps the connections to the workers and writes the log, until cancelled."""
-        await self._meetings.run()
+        """Keeps the connections to the workers, writes the log, keeps recordings going, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._meetings.run(), name="meetings")
+            tasks.create_task(self._desk.run(), name="recordings")
 
     def snapshot(self) -> ConferencingSnapshot:
         live = [meeting for meeting in self._meetings.live_meetings() if not meeting.idle]

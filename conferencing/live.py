@@ -54,6 +54,8 @@ class LiveMeeting:
                 case events.MeetingClosed():
                     for connection in list(self.connections.values()):
                         connection.close("meeting closed")
+                case events.RecordingStarted() | events.RecordingStopped():
+                    self.tell_all(messages.Recording(self.meeting.recording is not None))
                 case events.SeatTaken():
                     pass
                 case _:

@@ -48,3 +48,19 @@ TITLE_MISSING = ProblemError(
     "Thiếu tên cuộc họp / The title is missing",
     "Hãy nhập tên cuộc họp, tối đa 120 ký tự. / Give the meeting a title of at most 120 characters.",
 )
+NO_RECORDER = ProblemError(
+    503,
+    "Chưa ghi được / Cannot record",
+    "Bộ ghi chưa chạy hoặc đĩa đã đầy; cuộc họp không bị ảnh hưởng. Báo bộ phận kỹ thuật. / "
+    "The recorder does not run or the disk is full; the meeting is not affected. Tell the technicians.",
+)
+UNKNOWN_RECORDING = ProblemError(
+    404,
+    "Không có bản ghi này / No such recording",
+    "Bản ghi được giữ 90 ngày rồi xóa. / Recordings are kept for 90 days, then deleted.",
+)
+NOT_COMPOSED = ProblemError(
+    409,
+    "Chưa ghép xong / Not composed yet",
+    "Hãy cho ghép bản ghi rồi đợi xong. / Ask for the composition, then wait until it is done.",
+)

@@ -1,4 +1,4 @@
-"""The command line `thongsuot`: up, start, stop, status, hub, check, backup, restore, agent, user, audit, secrets."""
+"""The command line `thongsuot`: up, start, stop, status, hub, jobs, check, backup, agent, user, audit, secrets…"""
 
 from __future__ import annotations
 
@@ -66,6 +66,18 @@ def hub(data: DataOption = DEFAULT_DATA, config: ConfigOption = None, listen: Li
     logs.configure(settings.hub.log_level, settings.hub.log_format)
     where.create()
     uvloop.run(server.serve(settings, where))
+
+
+@app.command()
+def jobs(data: DataOption = DEFAULT_DATA, config: ConfigOption = None) -> None:
+    """Chỉ chạy tiến trình làm việc nặng (do `up` gọi) / run the jobs process alone (`up` does it)."""
+    from hub import jobs as command
+    from hub import logs
+
+    settings, where, _ = _open(data, config, None)
+    logs.configure(settings.hub.log_level, settings.hub.log_format)
+    where.create()
+    command.serve(where)
 
 
 @app.command()

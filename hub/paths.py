@@ -90,6 +90,14 @@ class Paths:
     def reflector_status(self) -> Path:
         return self.run / "reflector.json"
 
+    @property
+    def recorder_socket(self) -> Path:
+        return self.run / "recorder.sock"
+
+    @property
+    def recordings(self) -> Path:
+        return self.root / "recordings"
+
     def worker_socket(self, name: str) -> Path:
         return self.run / f"{name}.sock"
 

@@ -61,8 +61,10 @@ def ports(configuration: Configuration) -> Iterator[Port]:
 def programs(configuration: Configuration, config_file: Path | None, paths: Paths) -> Iterator[Program]:
     """In the order in which they start. Writes the generated configuration of Prometheus and Alertmanager."""
     yield from _media_workers(configuration, paths)
+    yield _recorder(paths)
     yield _reflector(configuration, paths)
     yield _hub(configuration, config_file, paths)
+    yield _jobs(config_file, paths)
     if configuration.prometheus.enabled and (found := installed.PROMETHEUS.find()):
         yield _prometheus(found, configuration, paths)
     if configuration.alertmanager.enabled and (found := installed.ALERTMANAGER.find()):
@@ -108,6 +110,22 @@ def _media_workers(configuration: Configuration, paths: Paths) -> Iterator[Progr
             ),
             drains=True,
         )
+
+
+def _recorder(paths: Paths) -> Program:
+    return Program(
+        "recorder",
+        _python(
+            "conferencing.recording",
+            *("--socket", str(paths.recorder_socket)),
+            *("--folder", str(paths.recordings)),
+        ),
+    )
+
+
+def _jobs(config_file: Path | None, paths: Paths) -> Program:
+    config = ("--config", str(config_file)) if config_file else ()
+    return Program("jobs", _python("hub", "jobs", "--data", str(paths.root), *config))
 
 
 def _reflector(configuration: Configuration, paths: Paths) -> Program:

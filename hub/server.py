@@ -20,7 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from agent.wire.configuration import ProbesConfiguration
 from collector import reflector_status
 from collector.collector import Collector, CollectorSettings
-from conferencing.composition import Conferencing
+from conferencing.composition import Conferencing, RecorderPlace
 from exporters.metrics import BackupAge, HubItself, HubSnapshots, LoopDelayMeter, ScrapeCost, families
 from exporters.remote_write import Forwarder, OutboundQueue, QueueSink, keep_saying
 from hub import __version__, database, oncall, receivers, secret_files, setup, snmp_secrets
@@ -128,6 +128,7 @@ class Hub:
                 directory=ConferencingDirectory(self._collector),
                 worker_sockets=[paths.worker_socket(name) for name in media_worker_names(configuration)],
                 turn=turn_servers(configuration, secret_sources(paths.secrets)),
+                recorder=RecorderPlace(paths.recorder_socket, paths.recordings),
             )
             async with contextlib.AsyncExitStack() as clients:
                 self._forwarders = [

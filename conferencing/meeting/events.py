@@ -65,12 +65,32 @@ class SpeakerChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    recording: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingClosed:
     by: str
 
 
 Event = (
-    SeatTaken | SeatJoined | SeatConnected | SeatSilent | SeatGone | SourceSwitched | SpeakerChosen | MeetingClosed
+    SeatTaken
+    | SeatJoined
+    | SeatConnected
+    | SeatSilent
+    | SeatGone
+    | SourceSwitched
+    | SpeakerChosen
+    | RecordingStarted
+    | RecordingStopped
+    | MeetingClosed
 )
 
 _KINDS: dict[str, type[Any]] = {
@@ -81,6 +101,8 @@ _KINDS: dict[str, type[Any]] = {
     "seat_gone": SeatGone,
     "source_switched": SourceSwitched,
     "speaker_chosen": SpeakerChosen,
+    "recording_started": RecordingStarted,
+    "recording_stopped": RecordingStopped,
     "meeting_closed": MeetingClosed,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

@@ -64,6 +64,7 @@ class Meeting:
     def __init__(self) -> None:
         self.seats: dict[str, Seat] = {}
         self.speaker: str | None = None
+        self.recording: str | None = None
         self.closed = False
 
     def apply(self, event: Event) -> None:
@@ -83,6 +84,10 @@ class Meeting:
                     self.seats[name] = _with_source(self.seats[name], role, enabled)
             case events.SpeakerChosen(seat=name):
                 self.speaker = name
+            case events.RecordingStarted(recording=recording):
+                self.recording = recording
+            case events.RecordingStopped():
+                self.recording = None
             case events.MeetingClosed():
                 self.closed = True
 
@@ -122,10 +127,18 @@ class Meeting:
             return []
         return self._happen(events.SpeakerChosen(seat))
 
+    def start_recording(self, recording: str, by: str) -> list[Event]:
+        if self.closed or self.recording is not None:
+            return []
+        return self._happen(events.RecordingStarted(recording, by))
+
+    def stop_recording(self, by: str) -> list[Event]:
+        return self._happen(events.RecordingStopped(by)) if self.recording is not None else []
+
     def close(self, by: str) -> list[Event]:
         if self.closed:
             return []
-        made: list[Event] = []
+        made: list[Event] = self.stop_recording(by)
         for seat in self.present():
             made += self.gone(seat.seat, None, "meeting closed")
         return made + self._happen(events.MeetingClosed(by))

@@ -21,6 +21,7 @@ import av
 
 from conferencing.messages import MessageError
 from conferencing.recording import wire
+from conferencing.recording.folder import LOG, STATUS
 from conferencing.recording.tracks import KEYFRAME_INTERVAL_SECONDS, FileOpened, LayerTrack, SourceTrack
 
 logger = logging.getLogger(__name__)
@@ -35,8 +36,6 @@ PURGE_SECONDS = 3600.0
 FREE_BYTES_LEAST = 1 << 30
 """The hub's database is on the same disk: recording stops before that is full."""
 RECORDING_NAME = re.compile(r"[0-9a-f]{8,32}")
-LOG = "log.jsonl"
-STATUS = "status.json"
 
 
 class Recording:

@@ -168,6 +168,13 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """Whether what is said and shown is being recorded: pages must show it. Told to each who comes while it is."""
+
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The last message. `reason`: "meeting closed", "replaced", "left"."""
 
@@ -202,6 +209,7 @@ ToPage = (
     | Layers
     | Reception
     | Speaker
+    | Recording
     | Closed
     | Error
     | Pong
@@ -229,6 +237,7 @@ _TO_PAGE: dict[str, type[Any]] = {
     "layers": Layers,
     "reception": Reception,
     "speaker": Speaker,
+    "recording": Recording,
     "closed": Closed,
     "error": Error,
     "pong": Pong,

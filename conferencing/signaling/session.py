@@ -116,6 +116,7 @@ class Session:
             self._live.detach(self._seat, self._connection)
         self._seat = admitted.seat
         self._connection.tell(admitted.reply)
+        self._connection.tell(messages.Recording(self._live.meeting.recording is not None))
         if isinstance(admitted.reply, messages.Resumed):
             for note in self._live.notes.get(admitted.seat, {}).values():
                 self._connection.tell(note)

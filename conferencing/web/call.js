@@ -9,6 +9,7 @@
  * @property {string | null} seat our own
  * @property {Participant[]} participants
  * @property {string | null} speaker
+ * @property {boolean} recording what is said and shown is being recorded
  * @property {string | null} stage the seat shown large
  * @property {Record<string, string>} slots slot → seat
  * @property {"connecting" | "connected" | "lost"} media
@@ -57,6 +58,7 @@ export class Call {
       seat: null,
       participants: [],
       speaker: null,
+      recording: false,
       stage: null,
       slots: {},
       media: "connecting",
@@ -343,6 +345,9 @@ export class Call {
         break;
       case "speaker":
         this.change({ speaker: message.seat });
+        break;
+      case "recording":
+        this.change({ recording: message.active });
         break;
       case "closed":
         this.end(message.reason);

@@ -11,6 +11,7 @@ import { Icon, Picture, Sound } from "./parts.js";
  */
 
 const CONTROLS_SECONDS = 4;
+const RECORDING_NOTICE_SECONDS = 8;
 
 const STATES = /** @type {const} */ ({ connected: "good", silent: "bad", joining: "nodata", away: "weak" });
 
@@ -49,6 +50,7 @@ export function Hall({ call, state, link }) {
           ? html`<${Stage} participant=${stage} stream=${streams.stage} sent=${"stage" in state.slots} blocked=${onBlocked} />`
           : html`<${Alone} link=${link} waiting=${others.length > 0} />`}
         <${Trouble} state=${state} />
+        <${RecordingMark} active=${state.recording} />
         ${!state.microphone && html`<p class="muted-mark"><${Icon} name="microphoneOff" />${t("call.muted")}</p>`}
       </section>
       <section class="strip">
@@ -303,5 +305,27 @@ function Leaving({ stay, leave }) {
         </div>
       </div>
     </dialog>
+  `;
+}
+
+/**
+ * A mark that never hides, and a sentence each time it begins or ends; a screen reader says it.
+ * @param {{active: boolean}} props
+ */
+function RecordingMark({ active }) {
+  const before = useRef(false);
+  const [notice, setNotice] = useState("");
+  useEffect(() => {
+    if (active === before.current) return;
+    before.current = active;
+    setNotice(t(active ? "call.recording.started" : "call.recording.stopped"));
+    const timer = setTimeout(() => setNotice(""), RECORDING_NOTICE_SECONDS * 1000);
+    return () => clearTimeout(timer);
+  }, [active]);
+  return html`
+    <div class="recording" role="status" aria-live="assertive">
+      ${active && html`<p class="recording__mark"><span aria-hidden="true">●</span> ${t("call.recording")}</p>`}
+      ${notice && html`<p class="recording__notice">${notice}</p>`}
+    </div>
   `;
 }

@@ -17,6 +17,7 @@
  *   | {type: "layers", role: import("./media.js").Role, rids: string[]}
  *   | {type: "reception", level: "full"|"reduced"|"sound", reason: ""|"line"|"codec"}
  *   | {type: "speaker", seat: string|null}
+ *   | {type: "recording", active: boolean}
  *   | {type: "closed", reason: string}
  *   | {type: "error", code: string, title: string, detail: string, fatal: boolean}
  *   | {type: "pong"}} FromHub

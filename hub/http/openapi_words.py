@@ -30,6 +30,11 @@ SUMMARIES: dict[str, str] = {
     "GET /api/v1/meetings": "Meetings that are open, and who is in them",
     "GET /api/v1/meetings/{code}": "One meeting, for whoever has its code",
     "POST /api/v1/meetings/{code}/close": "Close a meeting for everybody",
+    "POST /api/v1/meetings/{code}/recording": "Begin to record a meeting; all pages show it",
+    "DELETE /api/v1/meetings/{code}/recording": "End the recording",
+    "GET /api/v1/meetings/{code}/recordings": "Recordings of a meeting, the newest first",
+    "POST /api/v1/meetings/{code}/recordings/{name}/composition": "Have one video made of a recording",
+    "GET /api/v1/meetings/{code}/recordings/{name}/video": "That video, once it is made",
     "POST /api/v1/meetings/{code}/streams": "Make a token for an encoder (WHIP) or a second screen (WHEP)",
     "GET /api/v1/meetings/{code}/streams": "Tokens of encoders and second screens",
     "DELETE /api/v1/meetings/{code}/streams/{stream}": "Take such a token back, ending its stream",
@@ -146,6 +151,23 @@ RESPONSES: dict[str, dict[str, Any]] = {
     },
     "POST /api/v1/meetings/{code}/close": {
         "application/json": {"schema": _object(**_MEETING, open={"type": "boolean"})}
+    },
+    "POST /api/v1/meetings/{code}/recording": {
+        "application/json": {"schema": _object(code=_TEXT, recording=_MAYBE)}
+    },
+    "DELETE /api/v1/meetings/{code}/recording": {
+        "application/json": {"schema": _object(code=_TEXT, recording=_MAYBE, stopped=_MAYBE)}
+    },
+    "GET /api/v1/meetings/{code}/recordings": {
+        "application/json": {
+            "schema": _object(code=_TEXT, recording=_MAYBE, recordings={"type": "array", "items": {"type": "object"}})
+        }
+    },
+    "POST /api/v1/meetings/{code}/recordings/{name}/composition": {
+        "application/json": {"schema": _object(state=_TEXT, progress={"type": "number"}, detail=_TEXT)}
+    },
+    "GET /api/v1/meetings/{code}/recordings/{name}/video": {
+        "video/mp4": {"schema": {"type": "string", "format": "binary"}}
     },
     "POST /api/v1/meetings/{code}/streams": {
         "application/json": {"schema": _object(**_STREAM, token=_TEXT, url=_TEXT)}

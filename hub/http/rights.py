@@ -78,6 +78,15 @@ DECLARED: dict[tuple[str, str], Access] = {
     ("POST", "/api/v1/meetings/{code}/close"): _needs(Action.HOLD_MEETINGS, "meeting.closed"),
     ("GET", "/api/v1/meetings/{code}/statistics"): _needs(Action.READ_METRICS),
     (WEBSOCKET, "/api/v1/meetings/{code}/signaling"): PUBLIC("the code lets guests in"),
+    ("POST", "/api/v1/meetings/{code}/recording"): _needs(Action.HOLD_MEETINGS, "meeting.recording_started"),
+    ("DELETE", "/api/v1/meetings/{code}/recording"): _needs(Action.HOLD_MEETINGS, "meeting.recording_stopped"),
+    ("GET", "/api/v1/meetings/{code}/recordings"): _needs(Action.HOLD_MEETINGS),
+    ("POST", "/api/v1/meetings/{code}/recordings/{name}/composition"): _needs(
+        Action.HOLD_MEETINGS, "meeting.recording_composed"
+    ),
+    ("GET", "/api/v1/meetings/{code}/recordings/{name}/video"): _needs(
+        Action.HOLD_MEETINGS, "meeting.recording_fetched"
+    ),
     ("POST", "/api/v1/meetings/{code}/streams"): _needs(Action.HOLD_MEETINGS, "meeting.stream_made"),
     ("GET", "/api/v1/meetings/{code}/streams"): _needs(Action.HOLD_MEETINGS),
     ("DELETE", "/api/v1/meetings/{code}/streams/{stream}"): _needs(Action.HOLD_MEETINGS, "meeting.stream_revoked"),

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
-from conferencing.composition import Conferencing
+from conferencing.composition import Conferencing, RecorderPlace
 from conferencing.protocols import Identity
 from conferencing.tables import metadata
 from conferencing.turn import TurnServers
@@ -55,8 +55,12 @@ def open_database(path: Path) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False)
 
 
-def compose(database: Path, workers: Sequence[Path], turn: TurnServers) -> FastAPI:
-    conferencing = Conferencing(open_database(database), CookieAccounts(), NoDirectory(), workers, turn=turn)
+def compose(
+    database: Path, workers: Sequence[Path], turn: TurnServers, recorder: RecorderPlace | None = None
+) -> FastAPI:
+    conferencing = Conferencing(
+        open_database(database), CookieAccounts(), NoDirectory(), workers, turn=turn, recorder=recorder
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -100,8 +104,11 @@ def main() -> None:
     parser.add_argument("--worker", type=Path, action="append", default=[])
     parser.add_argument("--turn-url", action="append", default=[])
     parser.add_argument("--turn-secret", default="")
+    parser.add_argument("--recorder", type=Path, nargs=2, metavar=("SOCKET", "FOLDER"))
     options = parser.parse_args()
-    app = compose(options.database, options.worker, TurnServers(tuple(options.turn_url), options.turn_secret))
+    recorder = RecorderPlace(*options.recorder) if options.recorder else None
+    turn = TurnServers(tuple(options.turn_url), options.turn_secret)
+    app = compose(options.database, options.worker, turn, recorder)
     uvicorn.run(app, host=options.host, port=options.port, log_level="warning", ws_max_size=256 * 1024)
 
 

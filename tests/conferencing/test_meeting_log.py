@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from conferencing.meeting import events
 from conferencing.meeting.codes import new_code, read_code
 from conferencing.meeting.events import Event, detail_of, kind_of, read_event
 from conferencing.meeting.state import AdoptedPeer, Meeting, Presence
-from conferencing.migrations.versions import conferencing_0001_meetings as first_migration
+from conferencing.migrations import versions
 from conferencing.store import LoggedEvent, MeetingStore
 from conferencing.tables import metadata
 from conferencing.workers.placement import Candidate, choose
@@ -141,17 +143,22 @@ def test_events_of_a_newer_version_are_left_out() -> None:
     assert read_event("vote_opened", {"question": "?"}) is None
 
 
-def test_the_migration_makes_what_the_tables_say(tmp_path: Path) -> None:
+def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+    names = sorted(found.name for found in pkgutil.iter_modules(versions.__path__))
+    migrations = [importlib.import_module(f"{versions.__name__}.{name}") for name in names]
     engine = create_engine(f"sqlite:///{tmp_path}/m.db")
     with engine.begin() as connection:
         context = MigrationContext.configure(connection)
         with Operations.context(context):
-            first_migration.upgrade()
+            for one in migrations:
+                one.upgrade()
         assert compare_metadata(context, metadata) == []
         with Operations.context(context):
-            first_migration.downgrade()
+            for one in reversed(migrations):
+                one.downgrade()
     engine.dispose()
-    assert first_migration.branch_labels == ("conferencing",)
+    assert migrations[0].branch_labels == ("conferencing",)
+    assert [one.down_revision for one in migrations[1:]] == [one.revision for one in migrations[:-1]]
 
 
 def test_codes_are_read_as_people_type_them() -> None:

@@ -38,11 +38,11 @@ def vp8_payloads(frame: bytes, picture_id: int) -> list[bytes]:
 def sounds(count: int) -> Iterator[bytes]:
     """Packets of 20 ms, 48 kHz."""
     encoder = av.CodecContext.create("libopus", "w")
-    encoder.sample_rate, encoder.layout, encoder.format = 48000, "stereo", "s16"  # type: ignore[attr-defined]
+    encoder.sample_rate, encoder.layout, encoder.format = 48000, "stereo", "s16"
     for number in range(count):
         frame = av.AudioFrame(format="s16", layout="stereo", samples=960)
         frame.pts, frame.sample_rate = 960 * number, 48000
         wave = bytes(((number + index) * 37) % 200 for index in range(frame.planes[0].buffer_size))
         frame.planes[0].update(wave)
-        for packet in encoder.encode(frame):  # type: ignore[attr-defined]
+        for packet in encoder.encode(frame):
             yield bytes(packet)
