@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from exporters.rules.rule import Alert, Recording
 
 _NAME = re.compile(r"(?<![\w:])thongsuot_[a-z0-9_]+(?![\w:])|(?<![\w:])up(?=\{)")
+_NO_HISTOGRAM = frozenset({"thongsuot_cpu_count"})
 _HISTOGRAM = re.compile(r"_(bucket|sum|count)$")
 
 NEEDS: dict[str, str] = {
@@ -94,4 +95,9 @@ WITHOUT_RULE: dict[str, str] = {
 
 def families_of(rules: Iterable[Alert | Recording]) -> set[str]:
     """The families that the expressions name; recorded series are none."""
-    return {_HISTOGRAM.sub("", name) for rule in rules for name in _NAME.findall(rule.expr)}
+    return {name for rule in rules for name in families_in(rule.expr)}
+
+
+def families_in(expr: str) -> set[str]:
+    """Of one expression."""
+    return {name if name in _NO_HISTOGRAM else _HISTOGRAM.sub("", name) for name in _NAME.findall(expr)}

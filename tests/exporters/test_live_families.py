@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from exporters.dashboards.catalogue import expressions
+from exporters.dashboards.needs import needs_of
 from exporters.rules import alerts, recording_rules
 from exporters.rules.families import NEEDS, families_of
 from tests.e2e.system import System, until
+from tests.exporters.dashboards.variables import filled
 
 SEEN_SECONDS = 180.0
 
@@ -34,6 +38,35 @@ def names(system: System) -> set[str]:
 def test_a_running_system_shows_every_family_that_a_rule_stands_on(system: System) -> None:
     wanted = families_of([*alerts(), *recording_rules()]) - set(NEEDS)
     until(lambda: wanted <= names(system), SEEN_SECONDS, f"all of {sorted(wanted)}; see exporters/rules/families.py")
+
+
+@pytest.mark.e2e
+def test_every_panel_of_the_dashboards_shows_something(system: System) -> None:
+    """Where a panel needs more than every system has, exporters/dashboards/needs.py says what."""
+    with system.signed_in() as client:
+        where = "/api/v1/directory/lines/trung-tam-1"
+        match = {"If-Match": client.get(where).headers["ETag"]}
+        contract = {"provider": "VNPT", "contract_download_mbits": 100, "contract_upload_mbits": 50}
+        client.patch(where, json=contract, headers=match).raise_for_status()
+        above = {"code": "25", "name": "Tỉnh Phú Thọ", "kind": "tinh", "valid_from": "2025-07-01"}
+        unit = client.post("/api/v1/directory/units", json=above).raise_for_status().json()["key"]
+        below = {"code": "08707", "name": "Xã Vĩnh Tường", "kind": "xa", "valid_from": "2025-07-01", "parent": unit}
+        unit = client.post("/api/v1/directory/units", json=below).raise_for_status().json()["key"]
+        where = "/api/v1/directory/sites/trung-tam"
+        match = {"If-Match": client.get(where).headers["ETag"]}
+        client.patch(where, json={"unit": unit}, headers=match).raise_for_status()
+
+    def empty() -> list[str]:
+        return [
+            f"{where}: {expr}"
+            for where, expr in expressions()
+            if not needs_of(expr) and not system.query(filled(expr, site="trung-tam", line="trung-tam-1"))
+        ]
+
+    deadline = time.monotonic() + SEEN_SECONDS
+    while found := empty():
+        assert time.monotonic() < deadline, "\n".join(found)
+        time.sleep(3)
 
 
 @pytest.mark.e2e

@@ -1,0 +1,1 @@
+"""Grafana as the hub sets it up: its dashboards, built by exporters.dashboards, and its provisioning."""
