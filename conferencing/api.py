@@ -18,7 +18,7 @@ from conferencing.live import LiveMeeting
 from conferencing.meeting.codes import read_code
 from conferencing.meetings import Meetings
 from conferencing.origin import same_origin
-from conferencing.pages import MEASURE_PAGE, PAGE, StaticFiles
+from conferencing.pages import MEASURE_PAGE, PAGE, RECORDINGS_PAGE, StaticFiles
 from conferencing.problems import ProblemError
 from conferencing.protocols import Accounts, Identity
 from conferencing.signaling.session import Session
@@ -55,6 +55,7 @@ class Routes:
         router.add_api_websocket_route("/api/v1/meetings/{code}/signaling", self._signaling)
         router.add_api_route("/hop/static/{path:path}", self._static, methods=["GET"], include_in_schema=False)
         router.add_api_route("/api/v1/meetings/{code}/statistics", _answering(self._statistics), methods=["GET"])
+        router.add_api_route("/hop/{code}/ban-ghi", self._recordings_page, methods=["GET"], include_in_schema=False)
         router.add_api_route("/hop/{code}/do-luong", self._measure_page, methods=["GET"], include_in_schema=False)
         router.add_api_route("/hop/{code}", self._page, methods=["GET"], include_in_schema=False)
         return router
@@ -122,6 +123,9 @@ class Routes:
 
     async def _measure_page(self, request: Request) -> Response:
         return await self._shown(request, MEASURE_PAGE)
+
+    async def _recordings_page(self, request: Request) -> Response:
+        return await self._shown(request, RECORDINGS_PAGE)
 
     async def _shown(self, request: Request, page: str) -> Response:
         code = read_code(request.path_params["code"])

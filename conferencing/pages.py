@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 WEB = Path(__file__).parent / "web"
 PAGE = "meeting.html"
 MEASURE_PAGE = "measure.html"
+RECORDINGS_PAGE = "recordings.html"
 
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -101,6 +101,7 @@ DECLARED: dict[tuple[str, str], Access] = {
     ("GET", "/xem"): PUBLIC("the player, the same for all"),
     ("GET", "/hop/static/{path:path}"): PUBLIC("files of the meeting page"),
     ("GET", "/hop/{code}"): PUBLIC("the meeting page, the same for all"),
+    ("GET", "/hop/{code}/ban-ghi"): PUBLIC("a page without recordings; those have a right of their own"),
     ("GET", "/hop/{code}/do-luong"): PUBLIC("a page without figures; those have a right of their own"),
     ("GET", "/openapi.json"): PUBLIC("describes the API, holds nothing of this hub"),
     ("HEAD", "/openapi.json"): PUBLIC("describes the API, holds nothing of this hub"),

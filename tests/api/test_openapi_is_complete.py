@@ -15,7 +15,7 @@ from tests.hub.hub_app import HubApp
 
 __all__ = ["data", "database", "database_url", "hub", "migrated", "quick_passwords"]
 
-BINARY = frozenset({"application/x-protobuf", "multipart/form-data"})
+BINARY = frozenset({"application/x-protobuf", "multipart/form-data", "video/mp4"})
 
 
 @pytest.fixture

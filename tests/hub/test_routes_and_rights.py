@@ -96,6 +96,7 @@ TABLE = {
     ("GET", "/api/v1/meetings/{code}/streams"): Action.HOLD_MEETINGS,
     ("POST", "/api/v1/meetings/{code}/streams"): Action.HOLD_MEETINGS,
     ("DELETE", "/api/v1/meetings/{code}/streams/{stream}"): Action.HOLD_MEETINGS,
+    ("GET", "/hop/{code}/ban-ghi"): PUBLIC,
     ("GET", "/hop/{code}/do-luong"): PUBLIC,
     ("GET", "/hop/static/{path:path}"): PUBLIC,
     ("GET", "/api/v1/session"): PUBLIC,
