@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from conferencing.rate import Rate
 from conferencing.rtp.header import RtpError
 
 logger = logging.getLogger(__name__)
+
+_SSRC = struct.Struct("!I")
+_RTP_SSRC_AT, _RTCP_SSRC_AT = 8, 4
 
 HANDSHAKES_PER_ADDRESS = 64
 """A whole province may sit behind one address of a provider; more at once than this is an attack."""
@@ -93,10 +97,15 @@ class Dispatcher:
         now = self._clock()
         # RFC 5761 section 4: on a shared port the second byte tells RTCP from RTP.
         if not 192 <= packet.octets[1] <= 223:
-            self._forwarder.rtp(peer.link, packet, length, now)
+            self._rtp(peer, packet, length, now)
+            return
+        (ssrc,) = _SSRC.unpack_from(packet.octets, _RTCP_SSRC_AT)
+        if not peer.rtcp_ssrcs.known(ssrc) and peer.rtcp_ssrcs.full:
+            self._counters.drop("too_many_ssrcs")
             return
         try:
             wanted = peer.feedback(packet, length, now)
+            peer.rtcp_ssrcs.proved(ssrc)
         except SrtpError as error:
             self._counters.drop(str(error))
         except RtpError:
@@ -104,6 +113,18 @@ class Dispatcher:
         else:
             if wanted:
                 self._events.keyframes_wanted(wanted, now)
+
+    def _rtp(self, peer: Peer, packet: PacketBuffer, length: int, now: float) -> None:
+        (ssrc,) = _SSRC.unpack_from(packet.octets, _RTP_SSRC_AT)
+        if peer.rtp_ssrcs.known(ssrc):
+            self._forwarder.rtp(peer.link, packet, length, now)
+        elif peer.rtp_ssrcs.full:
+            self._counters.drop("too_many_ssrcs")
+        else:
+            genuine = peer.link.packets_in
+            self._forwarder.rtp(peer.link, packet, length, now)
+            if peer.link.packets_in > genuine:
+                peer.rtp_ssrcs.proved(ssrc)
 
     def _check(self, endpoint: Endpoint, datagram: bytes, source: tuple[str, int]) -> None:
         now = self._clock()

@@ -10,6 +10,7 @@ from conferencing.media.forwarder import Forwarder
 from conferencing.media.layers_seen import LayersSeen
 from conferencing.media.negotiation import Negotiated
 from conferencing.media.secure_transport import PacketBuffer, SecureTransport
+from conferencing.media.ssrc_guard import SsrcGuard
 from conferencing.media.streams import Layer, Slot
 from conferencing.media.udp_port import Endpoint
 from conferencing.rtp import rtcp
@@ -68,6 +69,7 @@ class Peer:
         self.paths: dict[Path, float] = {}
         self._nominated_ufrag = ufrag
         self.handshaking = False
+        self.rtp_ssrcs, self.rtcp_ssrcs = SsrcGuard(), SsrcGuard()
         self.packets_seen = 0
         self.stage: str | None = None
         self.seats_in_slots: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,7 @@ async def test_without_another_worker_a_drain_moves_nothing(tmp_path: Path) -> N
 
 @pytest.mark.e2e
 async def test_browsers_are_back_in_their_seats_without_a_click_when_a_worker_is_killed(
-    tmp_path: Path, record_property: pytest.RecordProperty
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     async with (
         media_worker(tmp_path, "media-0") as (first, first_path),
@@ -139,7 +140,6 @@ async def test_browsers_are_back_in_their_seats_without_a_click_when_a_worker_is
                 while min([(await one.statistics())["frames"] for one in (a, b)]) < 1:
                     await asyncio.sleep(0.05)
             record_property("seconds until both see a picture again", round(time.monotonic() - killed, 2))
-            print(f"media back after {time.monotonic() - killed:.2f} s")
             for one in (a, b):
                 await one.more(frames=15, sound=25)
             assert [(await one.state())["seat"] for one in (a, b)] == seats
