@@ -80,10 +80,10 @@ class Hall:
         found: dict[str, Any] = await self.page.evaluate("thongsuot.call.state")
         return found
 
-    async def more(self, **wanted: float) -> None:
+    async def more(self, within: float = 12, **wanted: float) -> None:
         """Until the statistics have grown by so much from now."""
         before = await self.statistics()
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(within):
             while True:
                 now = await self.statistics()
                 if all(now[name] - before[name] >= amount for name, amount in wanted.items()):

@@ -145,6 +145,6 @@ async def test_a_call_survives_a_change_of_the_address(place: tuple[Namespace, H
         network.ip("address", "add", f"{SECOND}/24", "dev", "eth0")
         network.ip("route", "replace", "default", "via", HOST)
         for one in (a, b):
-            await one.more(frames=20, sound=30)
+            await one.more(within=30, frames=20, sound=30)
             await one.until("thongsuot.call.signaling.open && !thongsuot.call.media.restarting")
         assert await a.page.evaluate("thongsuot.call.peer") == peer
