@@ -43,8 +43,13 @@ def check(configuration: Configuration, paths: Paths, clock: Callable[[], float]
         ("máy chủ / hub", lambda: _hub(configuration, paths)),
     ):
         good = _line(title, examine) and good
-    for program in (installed.PROMETHEUS, installed.ALERTMANAGER):
-        found = program.find()
+    grafana = installed.GRAFANA.find()
+    programs: tuple[tuple[installed.Installable, str | None], ...] = (
+        (installed.PROMETHEUS, installed.PROMETHEUS.find()),
+        (installed.ALERTMANAGER, installed.ALERTMANAGER.find()),
+        (installed.GRAFANA, str(grafana.home) if grafana else None),
+    )
+    for program, found in programs:
         typer.echo(f"  {'●' if found else '○'} {program.name}: {found or 'chưa cài: ' + program.install_command()}")
     return good
 

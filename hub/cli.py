@@ -179,5 +179,11 @@ def _tell(command: str, name: str, data: Path) -> None:
     from hub.status_text import program_lines
     from hub.supervisor import control
 
-    for line in program_lines(control.ask(paths.paths(data).supervisor_socket, command, name)):
+    where = paths.paths(data)
+    statuses = control.ask(where.supervisor_socket, command, name)
+    for line in program_lines(statuses):
         typer.echo(line)
+    if command == "status" and any(status.name == "grafana" for status in statuses):
+        from hub.grafana import sign_in_line
+
+        typer.echo(sign_in_line(where))

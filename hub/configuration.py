@@ -89,6 +89,12 @@ class AlertmanagerSection:
 
 
 @dataclass(frozen=True, slots=True)
+class GrafanaSection:
+    enabled: bool = True
+    port: int = 13000
+
+
+@dataclass(frozen=True, slots=True)
 class OncallSection:
     calendar: str = "vn-offices"
     escalation_seconds: int = 600
@@ -138,6 +144,7 @@ class Configuration:
     agent: AgentSection = field(default_factory=AgentSection)
     prometheus: PrometheusSection = field(default_factory=PrometheusSection)
     alertmanager: AlertmanagerSection = field(default_factory=AlertmanagerSection)
+    grafana: GrafanaSection = field(default_factory=GrafanaSection)
     oncall: OncallSection = field(default_factory=OncallSection)
     remote_write: Mapping[str, ReceiverSection] = field(default_factory=dict)
     queue: QueueSection = field(default_factory=QueueSection)
@@ -173,6 +180,7 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "prometheus.retention_days": (1, 4000),
     "prometheus.out_of_order_days": (1, 60),
     "alertmanager.port": (1, 65535),
+    "grafana.port": (1, 65535),
     "oncall.escalation_seconds": (1, 86400),
     "oncall.gather_seconds": (0, 600),
     "oncall.storm_sites": (1, 10_000),

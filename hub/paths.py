@@ -71,6 +71,10 @@ class Paths:
         return self.root / "alertmanager"
 
     @property
+    def grafana(self) -> Path:
+        return self.root / "grafana"
+
+    @property
     def run(self) -> Path:
         inside = self.root / "run"
         if len(os.fsencode(inside)) <= MAX_RUN_PATH_BYTES:
@@ -105,7 +109,7 @@ class Paths:
         """Raises UserError when the data folder cannot be written."""
         private = (self.root, self.secrets, self.tls, self.run, self.logs, self.agent)
         try:
-            for folder in (*private, self.prometheus, self.alertmanager):
+            for folder in (*private, self.prometheus, self.alertmanager, self.grafana):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.root):
                 pass

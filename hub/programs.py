@@ -16,7 +16,7 @@ from exporters.prometheus import (
     prometheus_configuration,
 )
 from exporters.rules import GROUPS, rule_file
-from hub import installed, secret_files
+from hub import grafana, installed, secret_files
 from hub.configuration import Configuration
 from hub.paths import Paths
 from hub.ports import Port
@@ -56,10 +56,18 @@ def ports(configuration: Configuration) -> Iterator[Port]:
         yield Port("prometheus.port", socket.SOCK_STREAM, "127.0.0.1", configuration.prometheus.port)
     if configuration.alertmanager.enabled and installed.ALERTMANAGER.find():
         yield Port("alertmanager.port", socket.SOCK_STREAM, "127.0.0.1", configuration.alertmanager.port)
+    if grafana_to_run(configuration):
+        yield Port("grafana.port", socket.SOCK_STREAM, address, configuration.grafana.port)
+
+
+def grafana_to_run(configuration: Configuration) -> installed.FoundGrafana | None:
+    """None also when there is no Prometheus: it would have nothing to show."""
+    wanted = configuration.grafana.enabled and configuration.prometheus.enabled
+    return installed.GRAFANA.find() if wanted and installed.PROMETHEUS.find() else None
 
 
 def programs(configuration: Configuration, config_file: Path | None, paths: Paths) -> Iterator[Program]:
-    """In the order in which they start. Writes the generated configuration of Prometheus and Alertmanager."""
+    """In the order in which they start. Writes what Prometheus, Alertmanager and Grafana are configured by."""
     yield from _media_workers(configuration, paths)
     yield _recorder(paths)
     yield _reflector(configuration, paths)
@@ -69,6 +77,9 @@ def programs(configuration: Configuration, config_file: Path | None, paths: Path
         yield _prometheus(found, configuration, paths)
     if configuration.alertmanager.enabled and (found := installed.ALERTMANAGER.find()):
         yield _alertmanager(found, configuration, paths)
+    if there := grafana_to_run(configuration):
+        address, url = bind_address(configuration), url_for_people(configuration)
+        yield grafana.program(there, configuration, address, url, paths)
     if configuration.agent.enabled:
         yield _agent(configuration, paths)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from hub import installed, ports, setup
+from hub import grafana, installed, ports, setup
 from hub.configuration import Configuration
 from hub.failure import UserError
 from hub.paths import Paths
@@ -61,11 +61,15 @@ async def _tell_when_ready(
     typer.echo("Đang chạy / running:")
     for line in program_lines(supervisor.statuses()):
         typer.echo(line)
-    for program, wanted in (
+    if any(status.name == grafana.NAME for status in supervisor.statuses()):
+        typer.echo(grafana.sign_in_line(paths))
+    wanted_programs: tuple[tuple[installed.Installable, bool], ...] = (
         (installed.PROMETHEUS, configuration.prometheus.enabled),
         (installed.ALERTMANAGER, configuration.alertmanager.enabled),
-    ):
-        if wanted and program.find() is None:
+        (installed.GRAFANA, configuration.grafana.enabled and configuration.prometheus.enabled),
+    )
+    for program, wanted in wanted_programs:
+        if wanted and not program.is_there():
             typer.echo(f"  ○ {program.name:<13} chưa cài / not installed: {program.install_command()}")
     typer.echo(f"Nhật ký / logs: {paths.logs}   Dừng / stop: Ctrl-C")
 

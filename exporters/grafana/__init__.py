@@ -1,1 +1,21 @@
-"""Grafana as the hub sets it up: its dashboards, built by exporters.dashboards, and its provisioning."""
+"""Grafana's configuration, by pure functions from settings to text, and the dashboards that are checked in."""
+
+from exporters.grafana.configuration import (
+    DASHBOARDS,
+    DATA_SOURCE_UID,
+    GrafanaSettings,
+    dashboards_provisioning,
+    data_source_provisioning,
+    grafana_arguments,
+    grafana_ini,
+)
+
+__all__ = [
+    "DASHBOARDS",
+    "DATA_SOURCE_UID",
+    "GrafanaSettings",
+    "dashboards_provisioning",
+    "data_source_provisioning",
+    "grafana_arguments",
+    "grafana_ini",
+]

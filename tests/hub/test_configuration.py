@@ -19,7 +19,7 @@ MISTAKES = {
     "[hbu]\nport = 1": "hub.toml: unknown section [hbu]; did you mean hub?",
     "[zzz]": (
         "hub.toml: unknown section [zzz]; known: hub, database, stamp, media, turn, agent, prometheus, alertmanager, "
-        "oncall, remote_write, queue, backup"
+        "grafana, oncall, remote_write, queue, backup"
     ),
     "hub = 3": "hub.toml: hub must be a section: write [hub] on a line of its own",
     '[hub]\nport = "8080"': "hub.toml: hub.port = '8080' must be a whole number",
