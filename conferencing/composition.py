@@ -19,6 +19,7 @@ from conferencing.pages import StaticFiles
 from conferencing.protocols import Accounts, Directory
 from conferencing.recording.desk import RecordingDesk
 from conferencing.recording.routes import RecordingRoutes
+from conferencing.recording.status import read_status
 from conferencing.recording.store import RecordingStore
 from conferencing.snapshot import ConferencingSnapshot, room_snapshot, worker_snapshot
 from conferencing.store import MeetingStore
@@ -64,8 +65,8 @@ class Conferencing:
 
         recordings = RecordingStore(sessions)
         self._desk = RecordingDesk(self._meetings, recordings, recorder.socket if recorder else None)
-        folder = recorder.folder if recorder else None
-        recording = RecordingRoutes(self._meetings, accounts, self._desk, recordings, folder)
+        self._recordings_folder = recorder.folder if recorder else None
+        recording = RecordingRoutes(self._meetings, accounts, self._desk, recordings, self._recordings_folder)
         self.router.include_router(recording.router())
 
     async def run(self) -> None:
@@ -84,4 +85,5 @@ class Conferencing:
             dict(self._counts),
             self._meetings.journal.lost,
             dict(self._meetings.quality.totals),
+            read_status(self._recordings_folder),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from conferencing import control
 from conferencing.live import LiveMeeting
 from conferencing.meeting.state import Seat
+from conferencing.recording.status import RecorderStatus
 from conferencing.statistics.quality import PeerQuality
 from conferencing.workers.link import WorkerLink
 
@@ -58,6 +59,7 @@ class ConferencingSnapshot:
     signaling_drops: Mapping[str, int]
     log_events_lost: int
     site_totals: Mapping[tuple[str | None, str], int] = field(default_factory=dict)
+    recorder: RecorderStatus | None = None
 
 
 def room_snapshot(live: LiveMeeting, qualities: Mapping[str, PeerQuality]) -> RoomSnapshot:

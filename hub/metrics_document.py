@@ -16,6 +16,7 @@ from agent.signals import registry, watching
 from collector.directory import DirectoryView
 from collector.reflector_status import ReflectorStatus
 from collector.snapshot import CollectorSnapshot, IngestCounters
+from conferencing.recording.status import RecorderStatus
 from conferencing.snapshot import ConferencingSnapshot
 from exporters.metrics import BackupAge, HubItself, HubSnapshots, families
 from exporters.metrics.document import Described, described, document
@@ -27,7 +28,7 @@ def hub_families() -> list[Described]:
         itself=HubItself("", 0.0),
         directory=DirectoryView(),
         collector=CollectorSnapshot(0.0, (), IngestCounters({}, 0, 0, {}, 0)),
-        conferencing=ConferencingSnapshot((), (), 0, {}, 0),
+        conferencing=ConferencingSnapshot((), (), 0, {}, 0, recorder=RecorderStatus(0.0, 0, 0, False, 0, 0, ())),
         receivers=(),
         reflector=ReflectorStatus(0.0, 0.0, 0, 0, {}),
         backup=BackupAge(0.0, 0.0, 0, 0),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from conferencing.origin import same_origin
 from conferencing.problems import ProblemError
 from conferencing.protocols import Accounts, Identity
 from conferencing.recording.desk import RecordingDesk
-from conferencing.recording.folder import RESULT, STATUS
+from conferencing.recording.folder import RESULT
+from conferencing.recording.status import read_status
 from conferencing.recording.store import Job, RecordingStore, StoredRecording
 
 COMPOSE = "compose"
@@ -128,11 +128,8 @@ class RecordingRoutes:
 
     def _full(self) -> bool:
         """As the recorder said last; nothing said is no reason to refuse."""
-        try:
-            status = json.loads((self._path(STATUS)).read_text())
-        except (OSError, ValueError):
-            return False
-        return bool(status.get("full")) if isinstance(status, dict) else False
+        status = read_status(self._folder)
+        return status is not None and status.full
 
 
 def _job(job: Job) -> dict[str, Any]:

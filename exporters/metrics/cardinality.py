@@ -77,6 +77,7 @@ BY_PREFIX: dict[str, str] = {
     "thongsuot_probe_duration": "for each probe and target, one by phase (at most 5)",
     "thongsuot_process": "for each node, one by name that hub.toml watches",
     "thongsuot_reboot_required": NODE,
+    "thongsuot_recording_": HUB,
     "thongsuot_reflector_": HUB,
     "thongsuot_reflector_dropped_packets": "one by reason (from a list)",
     "thongsuot_room_bits_per_second": "for each site in a meeting, one by direction (2)",

@@ -12,7 +12,18 @@ from collector.directory import DirectoryView
 from collector.reflector_status import ReflectorStatus
 from collector.snapshot import CollectorSnapshot
 from conferencing.snapshot import ConferencingSnapshot
-from exporters.metrics import contracts, findings, itself, lines, oncall, reflector, rooms, samples, writers
+from exporters.metrics import (
+    contracts,
+    findings,
+    itself,
+    lines,
+    oncall,
+    recordings,
+    reflector,
+    rooms,
+    samples,
+    writers,
+)
 from exporters.metrics.itself import HubItself
 from exporters.oncall.snapshot import OncallSnapshot
 from exporters.remote_write.forwarder import ForwardStatus
@@ -66,6 +77,7 @@ class _Families:
         yield from samples.judging_families(snapshots.collector.judging, snapshots.collector.failures)
         yield from samples.forward_families(snapshots.receivers)
         yield from rooms.families(snapshots.conferencing)
+        yield from recordings.families(snapshots.conferencing.recorder)
         yield from oncall.families(snapshots.oncall, snapshots.collector.at)
         yield from writers.families(snapshots.directory)
         yield from reflector.families(snapshots.reflector, snapshots.collector.at)

@@ -78,6 +78,7 @@ WITHOUT_RULE: dict[str, str] = {
     "thongsuot_probe_": _SHOWN,
     "thongsuot_process": _EVENTS,
     "thongsuot_reboot_required": _EVENTS,
+    "thongsuot_recording_": _SHOWN,
     "thongsuot_reflector_": _SHOWN,
     "thongsuot_room": _SHOWN,
     "thongsuot_security_": _EVENTS,

@@ -90,6 +90,14 @@ GROUP = Group(
             Example({'thongsuot_media_worker_up{worker="media-0"}': "1x40"}),
         ),
         _alert(
+            "RecordingDiskFull", "max(thongsuot_recording_disk_full) == 1", "1m", "warning",
+            Text("Không ghi được cuộc họp: đĩa đã đầy", "Meetings cannot be recorded: the disk is full"),
+            Text("Các cuộc họp vẫn diễn ra nhưng không được ghi; phần đã ghi còn nguyên.", "Meetings go on but are not recorded; what was recorded is kept."),
+            Text("Bản ghi đạt hạn mức, hoặc đĩa của máy chủ còn dưới 1 GB.", "Recordings have reached their limit, or the hub's disk has less than 1 GB left."),
+            (Text("Chép các bản ghi cũ ra nơi khác rồi xóa: thư mục recordings trong thư mục dữ liệu", "Copy old recordings elsewhere and delete them: the folder recordings in the data folder"), _LOG),
+            Example({"thongsuot_recording_disk_full": "1x40"}), Example({"thongsuot_recording_disk_full": "0x40"}),
+        ),
+        _alert(
             "ReflectorGone", "max(thongsuot_reflector_up) == 0", "2m", "critical",
             Text("Bộ phản hồi đo đường truyền (STAMP) không chạy", "The STAMP reflector is gone"),
             Text("Không đo được đường truyền nào; điều này không tính là lỗi của đường truyền.", "No line can be measured; this is not charged to the lines."),
