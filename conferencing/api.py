@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from typing import Any
 
@@ -21,10 +20,10 @@ from conferencing.origin import same_origin
 from conferencing.pages import MEASURE_PAGE, PAGE, RECORDINGS_PAGE, StaticFiles
 from conferencing.problems import ProblemError
 from conferencing.protocols import Accounts, Identity
+from conferencing.request_body import json_body
 from conferencing.signaling.session import Session
 from conferencing.statistics.view import meeting_figures
 
-BODY_LIMIT = 16 * 1024
 TITLE_CHARACTERS = 120
 CONNECTIONS_LIMIT = 2000
 
@@ -62,7 +61,7 @@ class Routes:
 
     async def _create(self, request: Request) -> Response:
         identity = await self._signed_in(request)
-        body = await _json_body(request)
+        body = await json_body(request)
         title = clean_name(body["title"][: 4 * TITLE_CHARACTERS]) if isinstance(body.get("title"), str) else ""
         if not title or len(str(body["title"])) > TITLE_CHARACTERS:
             raise problems.TITLE_MISSING
@@ -192,18 +191,3 @@ def _participants(live: LiveMeeting | None) -> list[dict[str, Any]]:
     return [
         {"name": seat.name, "site": seat.site, "presence": seat.presence.value} for seat in live.meeting.present()
     ]
-
-
-async def _json_body(request: Request) -> dict[str, Any]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise problems.TOO_LARGE
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        raise problems.NOT_JSON from None
-    if not isinstance(document, dict):
-        raise problems.NOT_JSON
-    return document
