@@ -23,6 +23,13 @@ DEAF = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)",
 )
 
+DRAINED = (
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGUSR1, lambda *_: print('drained', flush=True)); "
+    "print('up', flush=True); [time.sleep(1) for _ in range(600)]",
+)
+
 
 def alive(pid: int) -> bool:
     try:
@@ -70,6 +77,19 @@ async def test_a_stopped_program_stays_stopped_until_it_is_started(tmp_path: Pat
         assert supervisor.statuses()[0].pid is None
         supervisor.start("sleeper")
         await until(lambda: supervisor.statuses()[0].state is State.RUNNING)
+
+
+async def test_only_what_knows_to_hand_its_work_on_is_drained(tmp_path: Path) -> None:
+    programs = [Program("media-0", DRAINED, drains=True), Program("sleeper", SLEEPER)]
+    socket = tmp_path / "supervisor.sock"
+    async with Supervisor(programs, tmp_path) as supervisor, control.serve(supervisor, socket):
+        await until(lambda: log_says(tmp_path, "media-0", "up") and log_says(tmp_path, "sleeper", "up"))
+        await asyncio.to_thread(control.ask, socket, "drain", "media-0")
+        await until(lambda: log_says(tmp_path, "media-0", "drained"))
+        for name in ("sleeper", "media-9"):
+            with pytest.raises(UserError):
+                await asyncio.to_thread(control.ask, socket, "drain", name)
+        assert all(one.state is State.RUNNING and one.restarts == 0 for one in supervisor.statuses())
 
 
 async def test_the_last_words_of_a_failing_program_are_told(tmp_path: Path) -> None:
