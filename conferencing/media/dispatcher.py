@@ -142,7 +142,9 @@ class Dispatcher:
         forgotten = peer.check((endpoint, source), check.nominated, now)
         if forgotten is not None:
             self._forget_path(forgotten, peer)
-        paths[source] = peer
+        if paths.get(source) is not peer:
+            paths[source] = peer
+            self._forwarder.path(endpoint, source, peer.link)
         if check.nominated:
             self._end(peer.completed(check.ufrag))
         try:
@@ -171,6 +173,7 @@ class Dispatcher:
         # The address may have become another peer's: a page that was loaded again.
         if paths.get(source) is peer:
             del paths[source]
+            self._forwarder.path(endpoint, source, None)
 
     def _dtls(self, peer: Peer, datagram: bytes, host: str) -> None:
         if not peer.handshaking and not self._begin_handshake(peer, host):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import uvloop
 
 from conferencing.media.candidates import host_candidates
 from conferencing.media.control_server import ControlServer
 from conferencing.media.counters import Counters
+from conferencing.media.fast.choice import choose_forwarder
+from conferencing.media.forwarder import Forwarder
 from conferencing.media.options import Options, parse_options
 from conferencing.media.secure_transport import self_test
 from conferencing.media.udp_port import PortError, UdpPort, expand
@@ -53,11 +57,12 @@ async def _serve(options: Options) -> None:
         return epoch + time.monotonic()
 
     counters = Counters()
+    forwarder = choose_forwarder(os.environ, counters)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    with UdpPort(expand(options.listen), counters) as port:
+    with UdpPort(expand(options.listen), counters) as port, contextlib.ExitStack() as reading:
         # What aiortc leaves running is cancelled with the group's own tasks.
         async with asyncio.TaskGroup() as tasks:
             candidates = host_candidates([(one.host, one.port) for one in port.endpoints], options.announce)
@@ -68,12 +73,14 @@ async def _serve(options: Options) -> None:
                 clock,
                 tasks,
                 random.SystemRandom(),
+                forwarder,
             )
             loop.add_signal_handler(signal.SIGUSR1, worker.drain)
             server = ControlServer(counters, worker.handle, worker.state)
             worker.tell = server.tell
             async with server.listening(options.socket):
-                port.start(worker.dispatcher)
+                # Closed before the sockets are: the packet thread reads them to the end.
+                reading.enter_context(_reading(port, worker, forwarder, counters, epoch))
                 timers = [
                     tasks.create_task(_every(PULSE_SECONDS, lambda: worker.pulse(clock()), counters), name="pulses"),
                     tasks.create_task(_every(TICK_SECONDS, lambda: worker.tick(clock()), counters), name="ticks"),
@@ -82,12 +89,30 @@ async def _serve(options: Options) -> None:
                         name="statistics",
                     ),
                 ]
+                logger.info("- forwards in %s", "C, in a thread of its own" if forwarder.kind == "c" else "Python")
                 logger.info("- listens on %s", ", ".join(f"{c.address}:{c.port}" for c in candidates))
                 await stop.wait()
             for timer in timers:
                 timer.cancel()
             worker.close()
     logger.info("- stopped")
+
+
+@contextlib.contextmanager
+def _reading(
+    port: UdpPort, worker: MediaWorker, forwarder: Forwarder, counters: Counters, epoch: float
+) -> Iterator[None]:
+    if forwarder.kind != "c":
+        port.start(worker.dispatcher)
+        yield
+        return
+    from conferencing.media.fast.forwarder import FastForwarder
+    from conferencing.media.fast.packet_thread import PacketThread
+
+    if not isinstance(forwarder, FastForwarder):
+        raise TypeError("a forwarder of another kind")
+    with PacketThread(forwarder, port.endpoints, worker.dispatcher, counters, epoch):
+        yield
 
 
 async def _every(seconds: float, action: Callable[[], None], counters: Counters) -> None:

@@ -17,7 +17,7 @@ from conferencing.control import PeerState
 from conferencing.media.answer import Candidate, LocalParameters, write_answer
 from conferencing.media.counters import Counters
 from conferencing.media.dispatcher import Dispatcher, Events
-from conferencing.media.forwarder import LeanForwarder
+from conferencing.media.forwarder import Forwarder
 from conferencing.media.ice_restart import check_restart
 from conferencing.media.negotiation import negotiate
 from conferencing.media.offer import SdpError
@@ -47,6 +47,7 @@ class MediaWorker:
         clock: Callable[[], float],
         tasks: asyncio.TaskGroup,
         chance: random.Random,
+        forwarder: Forwarder,
     ) -> None:
         self.name = name
         self.instance = secrets.token_hex(8)
@@ -57,7 +58,7 @@ class MediaWorker:
         self._clock = clock
         self._tasks = tasks
         self._chance = chance
-        self._forwarder = LeanForwarder(counters)
+        self._forwarder = forwarder
         self.dispatcher = Dispatcher(
             counters, self._forwarder, clock, tasks, Events(self._connected, self._failed, self._want_keyframes)
         )
@@ -103,6 +104,7 @@ class MediaWorker:
 
     def pulse(self, now: float) -> None:
         """To be called fifty times per second: what must not wait for a tick."""
+        self._forwarder.collect()
         for peer in self._peers.values():
             peer.pulse(now)
 
@@ -129,6 +131,7 @@ class MediaWorker:
         logger.info("- is to be drained of %d rooms", len(self._rooms))
 
     def statistics(self) -> control.WorkerStatistics:
+        self._forwarder.collect()
         times = self._process.cpu_times()
         return control.WorkerStatistics(
             packets_received=self.counters.packets_received,
@@ -206,7 +209,9 @@ class MediaWorker:
             self.tell(control.PeerRefused(message.peer, "full", f"{PEERS_LIMIT} peers on this worker"))
             return
         try:
-            negotiated = negotiate(message.offer, message.roles, message.seat, message.enabled, self._chance)
+            negotiated = negotiate(
+                message.offer, message.roles, message.seat, message.enabled, self._chance, self._forwarder.new_link
+            )
         except SdpError as error:
             self.counters.drop("offer")
             self.tell(control.PeerRefused(message.peer, "offer", str(error)))
@@ -356,6 +361,7 @@ class MediaWorker:
         self.dispatcher.forget(peer)
         room = self._rooms[peer.room]
         room.remove(peer, self._clock())
+        self._forwarder.forget(peer.link)
         self._tasks.create_task(self._close_transport(peer), name=f"close {peer.peer}")
         logger.info("- peer %s removed", peer.peer)
 

@@ -23,6 +23,7 @@ from starlette.websockets import WebSocketState
 from conferencing import control
 from conferencing.media.answer import Candidate
 from conferencing.media.counters import Counters
+from conferencing.media.fast.choice import choose_forwarder
 from conferencing.media.ice import Check, StunError, answer_check
 from conferencing.media.peer import Peer
 from conferencing.media.secure_transport import SecureTransport, SrtpSession
@@ -134,8 +135,10 @@ async def test_a_thousand_joins_and_leaves_leave_nothing_behind() -> None:
 
     offer, roles = offer_text("AB:" * 31 + "AB", "abcdef", "x" * 24, {"microphone": 1, "camera": 2}), ROLES
     candidate = Candidate("127.0.0.1", 9, 1)
+    counters = Counters()
     async with asyncio.TaskGroup() as tasks:
-        worker = MediaWorker("media-0", [candidate], Counters(), lambda: 0.0, tasks, random.Random(1))
+        forwarder = choose_forwarder(os.environ, counters)
+        worker = MediaWorker("media-0", [candidate], counters, lambda: 0.0, tasks, random.Random(1), forwarder)
         worker.tell = tell
         worker.handle(control.OpenRoom("room"))
         for number in range(1000):

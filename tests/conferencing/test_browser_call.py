@@ -154,7 +154,7 @@ async def test_two_browsers_see_and_hear_each_other(stage: tuple[Process, HubPro
         await a.page.get_by_role("button", name="Vào lại").click()
         await a.enter("Điểm cầu xã Kim Xá")
         await b.more(frames=20, sound=25)
-    assert threads_of(worker.pid) == 1
+    assert threads_of(worker.pid) == (2 if b"forwards in C" in worker.log.read_bytes() else 1)
     assert "libavcodec" not in mapped_libraries(worker.pid)
 
 

@@ -66,7 +66,6 @@ class FastLayer(Layer):
             raise ValueError("a rid is longer than any that browsers use")
         self._pointer = native.made(native.lib.ts_layer_new(source.native, self.number, name, len(name)))
         self._ids = native.ffi.new("uint32_t[]", LAYER_SLOTS)
-        native.layers[self.number] = self
         super().__init__(source, rid, index)
         self.keyframes = FastKeyframes(native, self._pointer)
 
@@ -236,7 +235,6 @@ class FastSlot(Slot):
             lib.ts_slot_rtx(self._pointer, media, rtx)
         self.continuity = FastContinuity(native, self._pointer)
         self.history = self.ciphertexts = None
-        native.slots[self.number] = self
 
     @property
     def native(self) -> Any:
@@ -321,7 +319,6 @@ class FastLink(Link):
         self._endpoint: Endpoint | None = None
         self._address: tuple[str, int] | None = None
         self._seen = 0
-        native.links[self.number] = self
         super().__init__(local_ssrc)
         self.arrivals = FastArrivals(native, self._pointer)
         self.sent = FastSent(native, self._pointer)
@@ -353,6 +350,11 @@ class FastLink(Link):
         return FastSlot(self._native, name, self, codecs, chance)
 
     def complete(self) -> None:
+        # Known by their numbers only from here on: an offer that was refused half read leaves nothing behind.
+        native = self._native
+        native.links[self.number] = self
+        native.slots.update((slot.number, slot) for slot in self.slots.values() if isinstance(slot, FastSlot))
+        native.layers.update((layer.number, layer) for layer in self.layers() if isinstance(layer, FastLayer))
         lib, pointer = self._native.lib, self._pointer
         ids = (self.mid_extension, self.rid_extension, self.repaired_rid_extension, self.transport_extension)
         lib.ts_link_extensions(pointer, *(-1 if one is None else one for one in ids))

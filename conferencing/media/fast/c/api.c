@@ -13,6 +13,7 @@ static const char *const NAMES[REASONS] = {
     "payload_malformed",    "muted",            "rtp_too_long",       "late",             "no_path",
     "send_buffer_full",     "send_error",       "socket_error",       "too_short",        "core_memory",
     "levels_full",          "arrivals_full",    "python_ring_full",   "tap_full",
+    "too_many_ssrcs",
 };
 
 const char *ts_reason(int index) { return index >= 0 && index < REASONS ? NAMES[index] : NULL; }

@@ -25,6 +25,7 @@
 #define SLOTS 20
 #define SSRCS 96
 #define SSRCS_PER_PEER 32
+#define PROVED 64
 #define ADDRESS_BYTES 28
 #define SEEN 1024
 #define MISSING 500
@@ -57,6 +58,7 @@ enum reason {
     ARRIVALS_FULL,
     PYTHON_RING_FULL,
     TAP_FULL,
+    TOO_MANY_SSRCS,
     REASONS
 };
 enum operation { PROTECT, UNPROTECT, PROTECT_RTCP, UNPROTECT_RTCP, OPERATIONS };
@@ -203,6 +205,9 @@ struct ts_link {
     int16_t rtx[128];
     known_ssrc ssrcs[SSRCS];
     int ssrc_count;
+    /* Of packets that were genuine: libsrtp keeps state of each for ever. */
+    uint32_t proved[PROVED];
+    int proved_count;
     ts_source sources[SOURCES];
     int source_count;
     ts_slot slots[SLOTS];

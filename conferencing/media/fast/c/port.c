@@ -85,6 +85,19 @@ static double now_of(const ts_port *port) {
     return port->epoch + (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
+static void guarded(ts_link *link, uint8_t *octets, int length, double now) {
+    uint32_t ssrc = length >= FIXED_HEADER_BYTES ? read32(octets + 8) : 0;
+    bool proved = false;
+    for (int index = 0; index < link->proved_count && !proved; index++) proved = link->proved[index] == ssrc;
+    if (!proved && link->proved_count == PROVED) {
+        drop(link->core, TOO_MANY_SSRCS);
+        return;
+    }
+    uint64_t genuine = link->packets_in;
+    rtp(link, octets, length, now);
+    if (!proved && link->packets_in > genuine) link->proved[link->proved_count++] = ssrc;
+}
+
 static void datagram(ts_port *port, int endpoint, int index, int length, double now) {
     uint8_t *octets = port->buffers[index], address[ADDRESS_BYTES];
     int address_length = plain_address(&port->sources[index], address);
@@ -96,7 +109,7 @@ static void datagram(ts_port *port, int endpoint, int index, int length, double 
     core->bytes_received += (uint64_t)length;
     ts_link *link = media ? find_path(core, endpoint, address, address_length) : NULL;
     if (link != NULL) {
-        rtp(link, octets, length, now);
+        guarded(link, octets, length, now);
         flush(core);
     }
     core_unlock(core);
