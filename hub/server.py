@@ -34,6 +34,7 @@ from hub.http import (
     alert_figures,
     alerts,
     board,
+    discovery,
     maintenance,
     metrics,
     oncall_rota,
@@ -198,6 +199,14 @@ class Hub:
         app.include_router(board.router(self._collector, access.places, self._clock))
         app.include_router(reports.router(self._collector, access.places))
         app.include_router(metrics.router(self._snapshots, token, access.sign_ins, self._scrape_cost))
+        app.include_router(
+            discovery.router(
+                lambda: self._collector.directory,
+                access.places,
+                self._configuration.hub.site_code,
+                url_for_people(self._configuration),
+            )
+        )
         alerts_token = secret_files.ensure(self._paths.secrets / ALERTS_TOKEN)
         app.include_router(alerts.router(self.bridge, alerts_token, access.places, self._clock))
         app.include_router(troubles.router(self.bridge, access.places, self._clock))

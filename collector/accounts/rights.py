@@ -24,6 +24,8 @@ class Action(StrEnum):
     LIST_MEETINGS = "meetings.list"
     HOLD_MEETINGS = "meetings.hold"
     READ_METRICS = "metrics.read"
+    DISCOVER_TARGETS = "targets.discover"
+    """Addresses of machines and devices, for programs that scrape and probe them."""
     READ_DIRECTORY = "directory.read"
     READ_CONTACTS = "contacts.read"
     WRITE_DIRECTORY = "directory.write"
@@ -43,6 +45,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     | {
         Action.HOLD_MEETINGS,
         Action.READ_METRICS,
+        Action.DISCOVER_TARGETS,
         Action.READ_CONTACTS,
         Action.WRITE_DIRECTORY,
         Action.ENROL_NODES,
@@ -67,13 +70,15 @@ class Scope(StrEnum):
     """A screen on a wall: the board, no telephone numbers."""
 
 
-_READING = frozenset({Action.SEE_BOARD, Action.LIST_MEETINGS, Action.READ_DIRECTORY, Action.READ_CONTACTS})
+_READING = frozenset(
+    {Action.SEE_BOARD, Action.LIST_MEETINGS, Action.READ_DIRECTORY, Action.READ_CONTACTS, Action.DISCOVER_TARGETS}
+)
 
 # No scope manages users: a stolen token must not be able to make itself permanent.
 SCOPES: dict[Scope, frozenset[Action]] = {
     Scope.READ: _READING,
     Scope.WRITE: _READING | {Action.HOLD_MEETINGS, Action.WRITE_DIRECTORY, Action.ENROL_NODES, Action.ANSWER_ALERTS},
-    Scope.METRICS: frozenset({Action.READ_METRICS}),
+    Scope.METRICS: frozenset({Action.READ_METRICS, Action.DISCOVER_TARGETS}),
     Scope.WALL: frozenset({Action.SEE_BOARD, Action.LIST_MEETINGS}),
 }
 

@@ -9,6 +9,9 @@ SUMMARIES: dict[str, str] = {
     "GET /api/v1/node/config": "What a node measures; by ETag",
     "POST /api/v1/write": "Samples of a node: Prometheus remote write 1.0, snappy",
     "GET /api/v1/alerts": "The last alerts, firing and resolved, the newest first",
+    "GET /api/v1/sd/nodes": "Machines that run an agent, for Prometheus' http_sd_configs",
+    "GET /api/v1/sd/devices": "Devices with an address, for Prometheus' http_sd_configs",
+    "GET /api/v1/sd/blackbox": "What to probe and by which module, for Prometheus' http_sd_configs",
     "GET /api/v1/oncall": "What the on-call bridge says of itself: channels, who is there, what waits",
     "GET /api/v1/oncall/figures": "Troubles by week, time to take them, noise of each rule",
     "GET /api/v1/troubles": "Troubles (alert groups), the newest first",
@@ -115,9 +118,14 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 _MEETING = {"code": _TEXT, "title": _TEXT}
 _STREAM = {
-    "id": _TEXT, "kind": _TEXT, "name": _TEXT, "created_by": _TEXT,
-    "created_at": {"type": "number"}, "expires_at": {"type": "number"},
-    "good": {"type": "boolean"}, "live": {"type": "boolean"},
+    "id": _TEXT,
+    "kind": _TEXT,
+    "name": _TEXT,
+    "created_by": _TEXT,
+    "created_at": {"type": "number"},
+    "expires_at": {"type": "number"},
+    "good": {"type": "boolean"},
+    "live": {"type": "boolean"},
 }
 RESPONSES: dict[str, dict[str, Any]] = {
     "POST /api/v1/enrol": {"application/json": {"schema": _object(node=_TEXT, key=_TEXT, site=_TEXT)}},

@@ -17,6 +17,7 @@ EXPECTED = {
     Action.READ_CONTACTS: "ats",
     Action.HOLD_MEETINGS: "ats",
     Action.READ_METRICS: "at",
+    Action.DISCOVER_TARGETS: "at",
     Action.WRITE_DIRECTORY: "at",
     Action.ENROL_NODES: "at",
     Action.OPEN_SITE_ACCESS: "at",
@@ -54,11 +55,14 @@ def test_nobody_without_a_grant_may_anything() -> None:
 
 def test_a_token_never_reaches_beyond_its_scope_or_its_user() -> None:
     administrator = Rights((Grant(Role.ADMINISTRATOR),))
-    assert administrator.narrowed([Scope.METRICS]).actions() == {Action.READ_METRICS}
+    assert administrator.narrowed([Scope.METRICS]).actions() == {
+        Action.READ_METRICS,
+        Action.DISCOVER_TARGETS,
+    }
     assert Action.MANAGE_USERS not in administrator.narrowed(Scope).actions()
     leader = Rights((Grant(Role.LEADER),))
     assert leader.narrowed(Scope).actions() == ALLOWED[Role.LEADER]
-    assert administrator.narrowed([Scope.READ]).narrowed([Scope.METRICS]).actions() == frozenset()
+    assert administrator.narrowed([Scope.WALL]).narrowed([Scope.METRICS]).actions() == frozenset()
     assert all(Action.MANAGE_USERS not in actions and Action.READ_AUDIT not in actions for actions in SCOPES.values())
 
 
