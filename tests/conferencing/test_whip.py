@@ -194,6 +194,8 @@ async def test_sessions_outlive_a_restart_of_the_hub(hub: HubProcess) -> None:
         hub.stop()
         hub.start()
         await hub.ready()
+        # As browsers do all the while: whoever is not heard for some seconds gets nothing.
+        await screen.check()
         async with asyncio.timeout(5):
             while not screen.of("voice0"):
                 encoder.send_rtp("microphone", b"all the while")
