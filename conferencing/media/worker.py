@@ -70,6 +70,8 @@ class MediaWorker:
 
     def handle(self, message: control.FromHub) -> None:
         """A message of the hub."""
+        # What came before it counts as before it, in a recording too.
+        self._forwarder.collect()
         match message:
             case control.OpenRoom(room=name):
                 self._open_room(name)

@@ -35,6 +35,7 @@ class FastForwarder:
         self.native.collect()
 
     def forget(self, link: Link) -> None:
+        self.native.collect()
         self.native.forget(_ours(link))
 
     def endpoints(self, endpoints: Sequence[Endpoint]) -> None:
