@@ -129,9 +129,10 @@ def _enrol(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from agent import runner
+    from agent.composition import Options
 
     port = None if options.no_local_metrics else options.metrics_port
-    runner.run(runner.Options(_state(options), options.hub, options.ca_file, options.token_file, port))
+    runner.run(Options(_state(options), options.hub, options.ca_file, options.token_file, port))
     return 0
 
 
