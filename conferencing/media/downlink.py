@@ -27,6 +27,8 @@ REDUNDANT_FROM_LOSS = 0.01
 DELAYED_FROM_LOSS = 0.03
 LONGEST_REPAIR_SECONDS = 0.3
 HURRY = 0.8
+LOWEST_TOLD_BITRATE = 150_000.0
+"""What a receiver's own estimate says below this is of its start or of a busy machine; losses say the rest."""
 _ORDER = (SCREEN, STAGE, *THUMBNAILS)
 
 
@@ -55,7 +57,7 @@ class Downlink:
         self._told_by_receiver = False
         self._prober = Prober(now)
         self._ladder = Ladder()
-        self._rate = RateMeter()
+        self._rate, self._pictures = RateMeter(), RateMeter()
         self._wanted = 0.0
         self._created = now
         self._known = self._next = FULL
@@ -83,9 +85,12 @@ class Downlink:
 
     def told(self, bitrate: int, now: float) -> None:
         """REMB, of a receiver without transport-wide feedback."""
-        if not self._measured:
+        if not self._measured and bitrate >= LOWEST_TOLD_BITRATE:
             self._told_by_receiver = True
-            self.estimate.told(float(bitrate), now)
+            # Many measure the pictures alone and believe in little more than they get: the less is sent, the less
+            # they say. Only less than what is being sent is a limit.
+            if bitrate < self._pictures.bitrate or bitrate > self.estimate.bitrate:
+                self.estimate.told(float(bitrate), now)
 
     def reported(self, slot: Slot, fraction_lost: float, now: float) -> None:
         """A receiver report: the only word on loss of those without transport-wide feedback."""
@@ -97,6 +102,7 @@ class Downlink:
     def tick(self, now: float) -> list[Layer]:
         """About ten times per second; returns layers a key frame is needed of."""
         self._rate.measure(self._link.bytes_out, now)
+        self._pictures.measure(sum(slot.octets for slot in self._slots), now)
         loss = self.estimate.loss
         self._link.redundant = loss >= REDUNDANT_FROM_LOSS
         wait = min(LONGEST_REPAIR_SECONDS, 1.5 * self.round_trip + 0.04) if loss >= DELAYED_FROM_LOSS else 0.0
@@ -122,10 +128,8 @@ class Downlink:
 
     def pulse(self, now: float) -> None:
         """Fifty times per second: padding of a probe, when one is due."""
-        padded = self._link.padding_slot is not None
-        if not padded or not (self._measured or self._told_by_receiver):
-            if not self._told_by_receiver:
-                self._prober.dare(self.estimate, self._wanted, now)
+        if self._link.padding_slot is None or not self._measured:
+            self._prober.dare(self.estimate, self._wanted, now)
             return
         padding = self._prober.padding(self.estimate, self._wanted, self._rate.bitrate, now)
         self._link.sent.probe = self._prober.number if self._prober.running else 0
