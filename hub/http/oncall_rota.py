@@ -15,6 +15,7 @@ from exporters.oncall.bridge import Bridge
 from exporters.oncall.channels import registry
 from exporters.oncall.contracts import Contact, Person
 from exporters.oncall.past import monday
+from exporters.oncall.places import Places
 from exporters.oncall.rota import duty, store
 from exporters.oncall.rota.duty import LEADER
 from exporters.oncall.rota.store import RotaView
@@ -78,12 +79,16 @@ class StretchShown(BaseModel):
 
 
 class RotaShown(BaseModel):
-    """`calendar`: this week and the next. `now_on_duty`: for the whole tree, layer by layer, codes of people."""
+    """`calendar`: this week and the next. `now_on_duty`: for the whole tree, layer by layer, codes of people.
+
+    `names` of people, `unit_names` of units that have rotations, each by code.
+    """
 
     now: float
     begins: float
     now_on_duty: list[list[str]]
     names: dict[str, str]
+    unit_names: dict[str, str] = {}
     calendar: list[StretchShown]
     rotations: list[RotationShown]
     substitutes: list[SubstituteShown]
@@ -131,7 +136,7 @@ def router(bridge: Bridge, clock: Callable[[], float]) -> APIRouter:
     async def rota(request: Request) -> RotaShown:
         now = clock()
         view = await bridge.writer.call(lambda session: store.load(session, now))
-        return _rota(view, now, principal_of(request).may_everywhere(Action.ANSWER_ALERTS))
+        return _rota(view, bridge.places, now, principal_of(request).may_everywhere(Action.ANSWER_ALERTS))
 
     @routes.put("/rotations")
     @requires(Action.ANSWER_ALERTS, everywhere=True)
@@ -166,7 +171,7 @@ def router(bridge: Bridge, clock: Callable[[], float]) -> APIRouter:
 
         view = await bridge.writer.call(work)
         bridge.wake()
-        return _rota(view, now, may_edit=True)
+        return _rota(view, bridge.places, now, may_edit=True)
 
     @routes.post("/substitutes", status_code=201)
     @requires(Action.ANSWER_ALERTS, everywhere=True)
@@ -202,7 +207,7 @@ def router(bridge: Bridge, clock: Callable[[], float]) -> APIRouter:
 
         view = await bridge.writer.call(work)
         bridge.wake()
-        return _rota(view, now, may_edit=True)
+        return _rota(view, bridge.places, now, may_edit=True)
 
     @routes.delete("/substitutes/{number}", status_code=204)
     @requires(Action.ANSWER_ALERTS, everywhere=True)
@@ -284,7 +289,7 @@ def router(bridge: Bridge, clock: Callable[[], float]) -> APIRouter:
     return routes
 
 
-def _rota(view: RotaView, now: float, may_edit: bool) -> RotaShown:
+def _rota(view: RotaView, places: Places, now: float, may_edit: bool) -> RotaShown:
     begins = monday(now)
     calendar = [
         StretchShown(
@@ -301,6 +306,7 @@ def _rota(view: RotaView, now: float, may_edit: bool) -> RotaShown:
         begins=begins,
         now_on_duty=[list(layer) for layer in duty.layers(view.rotations, view.substitutes, (), now)],
         names={code: view.people[code].name for code in sorted(named) if code in view.people},
+        unit_names={one.unit: places.units[one.unit] for one in view.rotations if one.unit in places.units},
         calendar=calendar,
         rotations=[
             RotationShown(

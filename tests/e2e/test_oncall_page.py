@@ -71,7 +71,60 @@ def test_a_trouble_is_taken_and_noted(page: Page, tmp_path: Path) -> None:
     shoot(page, tmp_path / "oncall-history.png")
 
 
+def test_the_rota_is_changed_by_hand(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Sửa lịch trực").click()
+    first = page.get_by_role("group").filter(has_text="Lượt 1").first
+    first.get_by_role("button", name="Đưa Trần Thị Bình lên").click()
+    first.get_by_label("Giờ đổi ca").fill("07:00")
+    shoot(page, tmp_path / "oncall-turns.png")
+    page.get_by_role("button", name="Lưu").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.get_by_text("07:00").first.wait_for()
+
+
+def test_two_people_swap_and_swap_back(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Trực thay, đổi ca").click()
+    page.get_by_label("Hai người đổi ca").check()
+    page.get_by_label("Người vắng").select_option(label="Trần Thị Bình")
+    page.get_by_label("Đổi với").select_option(label="Nguyễn Văn An")
+    shoot(page, tmp_path / "oncall-swap.png")
+    page.get_by_role("button", name="Ghi lại").click()
+    page.get_by_role("button", name="Bỏ lần trực thay của Nguyễn Văn An").click()
+    page.get_by_role("button", name="Bỏ lần trực thay của Trần Thị Bình").click()
+    page.get_by_text("Chưa có ai trực thay").wait_for()
+    page.keyboard.press("Escape")
+
+
+def test_contacts_and_maintenance_are_written_by_hand(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Sửa liên hệ của Nguyễn Văn An").click()
+    page.get_by_role("button", name="Thêm liên hệ").click()
+    page.get_by_label("Số điện thoại").fill("0912345678")
+    page.get_by_role("button", name="Thêm giờ yên lặng").click()
+    shoot(page, tmp_path / "oncall-contacts.png")
+    page.get_by_role("button", name="Lưu").click()
+    page.get_by_text("Hãy gửi thử từng liên hệ").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("Tin nhắn SMS 0912345678").wait_for()
+    page.get_by_role("button", name="Thêm lịch bảo trì").click()
+    page.get_by_label("Tên", exact=True).fill("trung")
+    page.get_by_role("listbox", name="Kết quả tìm").get_by_role("option").first.click()
+    page.get_by_label("Việc gì").fill("Nhà mạng thay ONT")
+    shoot(page, tmp_path / "oncall-maintenance.png")
+    page.get_by_role("button", name="Ghi lịch bảo trì").click()
+    page.get_by_text("Đang bảo trì").wait_for()
+
+
 def test_the_page_fits_a_telephone(page: Page, tmp_path: Path) -> None:
     page.set_viewport_size(TELEPHONE)
     page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
     shoot(page, tmp_path / "oncall-telephone.png")
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("button", name="Sửa lịch trực").click()
+    page.get_by_role("dialog").wait_for()
+    assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.querySelector('dialog'))")
+    shoot(page, tmp_path / "oncall-telephone-turns.png")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Sửa liên hệ của Nguyễn Văn An").click()
+    page.get_by_label("Số điện thoại").wait_for()
+    assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.querySelector('dialog'))")
+    shoot(page, tmp_path / "oncall-telephone-contacts.png")

@@ -11,6 +11,8 @@ from collector.accounts.rights import Action, Role, Scope
 from collector.directory.nouns import NOUNS
 from collector.faults import CAUSES
 from exporters.oncall.channels import registry
+from exporters.oncall.contracts import Result
+from exporters.oncall.maintenance import SCOPES
 from exporters.oncall.nouns import State
 from exporters.oncall.outbox import Delivery
 
@@ -49,6 +51,9 @@ COMPUTED = {
     "oncall.state.": tuple(State),
     "oncall.channel.": registry.NAMES,
     "oncall.delivery.": tuple(Delivery),
+    "oncall.address.": registry.NAMES,
+    "oncall.tried.": tuple(Result),
+    "oncall.scope.": SCOPES,
     "oncall.event.": (*ONCALL_EVENTS, "alert_gone", "alert_left_out", "alert_not_repeated"),
     "noun.": tuple(NOUNS),
     "add.": tuple(NOUNS),

@@ -3,11 +3,12 @@
 import { call } from "./api.js";
 import { Page } from "./frame.js";
 import { ago, currentLanguage, dateTime, dayClock, duration, number, percent, t } from "./locale.js";
-import { ErrorNotice, Figure, errorWords, typed } from "./parts.js";
+import { ErrorNotice, Figure, Later, errorWords, typed } from "./parts.js";
 import { Rota } from "./oncall_rota.js";
 import { html, useCallback, useEffect, useState } from "./ui.js";
 
 const REFRESH_MS = 5000;
+const maintenance = async () => (await import("./oncall_maintenance.js")).Maintenance;
 const STATES = /** @type {Record<string, string>} */ ({
   waiting: "weak", notified: "bad", acknowledged: "planned", suppressed: "nodata", resolved: "good",
 });
@@ -44,6 +45,7 @@ export function Oncall({ person, switchLanguage, signOut }) {
       ${known?.page.troubles.map((/** @type {any} */ one) => html`<${Trouble} key=${one.id} ...${{ one, now: known.page.now, load }} />`)}
     </section>
     <${Rota} person=${person} />
+    <${Later} load=${maintenance} person=${person} />
     ${known && html`<${Channels} bridge=${known.bridge} />`}
     ${figures && html`<${Figures} figures=${figures} />`}
     <section class="stack" aria-labelledby="past-troubles">
