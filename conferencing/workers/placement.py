@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 OVERLOADED = 0.8
-"""Of a core: beyond it the packets of rooms that are there would wait (sfu benchmark: latency grows from here)."""
+"""Of a core: a chosen margin, not a measured one: beyond it the packets of rooms that are there would begin to wait."""
 
 
 class OverloadedError(Exception):

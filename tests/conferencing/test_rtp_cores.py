@@ -125,7 +125,9 @@ class TestReception:
 
     def test_extended_numbers_never_repeat_when_a_sender_starts_again(self) -> None:
         reception = Reception(1, 8000)
-        numbers = [reception.packet(n & 0xFFFF, 0, 1, 0.0) for n in (40000, 40001, 100, 101, 60000, 60001)]
+        said = [reception.packet(n & 0xFFFF, 0, 1, 0.0) for n in (40000, 40001, 100, 101, 60000, 60001)]
+        numbers = [number for number in said if number is not None]
+        assert len(numbers) == len(said)
         assert numbers == sorted(set(numbers))
         assert [number & 0xFFFF for number in numbers] == [40000, 40001, 100, 101, 60000, 60001]
         assert reception.packets_lost == 0
@@ -181,14 +183,14 @@ class TestKeyframeRequests:
 
 class TestPacketCache:
     def test_a_packet_is_found_by_its_number_until_it_is_overwritten(self) -> None:
-        cache = PacketCache(4)
+        cache = PacketCache[bytes](4)
         for number in range(6):
             cache.store(number, bytes([number]))
         assert cache.again(1, 0.0) is None
         assert cache.again(5, 0.0) == b"\x05"
 
     def test_one_loss_asked_for_twice_is_sent_once(self) -> None:
-        cache = PacketCache(4)
+        cache = PacketCache[bytes](4)
         cache.store(1, b"x")
         assert cache.again(1, 0.0) == b"x"
         assert cache.again(1, RESEND_INTERVAL_SECONDS / 2) is None
