@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from agent import life, lines, own_figures, ways
+from agent import alarm, alarm_settings, life, lines, own_figures, ways
 from agent.clock import HubClock, node_clock
 from agent.configuration import DEFAULT_SAMPLING_INTERVAL_SECONDS
 from agent.configuring import Configuring
@@ -29,7 +29,7 @@ from agent.probes import windows
 from agent.probes.probe import World
 from agent.probes.probing import Probing
 from agent.probes.registry import PROBES
-from agent.probes.whereabouts import Whereabouts
+from agent.probes.whereabouts import FIRST_HOP, GATEWAY, Whereabouts
 from agent.queue import Happening, Queue
 from agent.samples import Labels, Sample, SampleSet, encode
 from agent.sampling import FAMILIES as SAMPLING_FAMILIES
@@ -40,6 +40,7 @@ from agent.signals.watching import Watching
 from agent.state import Identity, StateFolder
 from agent.uplink import Lane
 from agent.wire.configuration import NodeConfiguration
+from agent.wire.families import ICMP_RECEIVED, ICMP_SENT
 from agent.wire.remote_write import NODE_TIME_HEADER, STALE_MARKER
 from agent.workers import Worker, run_once
 
@@ -97,6 +98,7 @@ class Agent:
             for group in (
                 *(
                     own_figures.FAMILIES,
+                    alarm.FAMILIES,
                     self._security.families,
                     DEVICE_FAMILIES,
                     SAMPLING_FAMILIES,
@@ -120,6 +122,15 @@ class Agent:
         )
         self._probing = Probing(world, self._put, self._fact, self._show_probe)
         self._power = PowerWatch()
+        self._alarm = alarm.Alarm(
+            alarm_settings.load(options.state.alarm),
+            options.state.hub_silence,
+            {"THONGSUOT_NODE": identity.node, "THONGSUOT_SITE": identity.site},
+            lambda: self._route.answered_at,
+            self._hops_answer,
+            self._remember,
+            self._moment,
+        )
         self._ended: list[tuple[str, Labels]] = []
         self._parts = Parts()
 
@@ -139,6 +150,7 @@ class Agent:
                     start("enrolment", partial(self._watch_enrolment, replaced)),
                     start("line traffic", self._lines.watch_traffic),
                     start("hub address", self._follow_hub),
+                    start("alarm", self._alarm.run),
                     *(start(f"uplink {lane.value}", partial(self._delivery.run, lane)) for lane in Lane),
                 ]
                 await either(stopped, replaced)
@@ -183,7 +195,13 @@ class Agent:
         status = await self._queue_worker.run(self._queue.status)
         now = self._moment()
         own = own_figures.own_samples(status, self._parts.failures, self._hub_clock.ahead(now))
-        samples = (*collected.samples, *own, *self._security.figures(), *self._devices.figures())
+        samples = (
+            *collected.samples,
+            *own,
+            *self._alarm.figures(),
+            *self._security.figures(),
+            *self._devices.figures(),
+        )
         ended = self._latest.replace("sensors", samples) + self._ended
         self._ended = []
         stale = tuple(Sample(name, STALE_MARKER, labels) for name, labels in ended)
@@ -241,6 +259,16 @@ class Agent:
             host = self._route.address.host
             self._whereabouts.hub_host = host
             self._lines.follow(host, self._route.seconds_since_unreached)
+
+    def _hops_answer(self) -> tuple[bool | None, bool | None]:
+        """By the newest window of echoes: the gateway, the provider's first hop."""
+
+        def answers(target: str) -> bool | None:
+            label = ("target", target)
+            sent = self._latest.value(ICMP_SENT, label)
+            return self._latest.value(ICMP_RECEIVED, label) != 0 if sent else None
+
+        return answers(GATEWAY), answers(FIRST_HOP)
 
     async def _watch_enrolment(self, replaced: asyncio.Event) -> None:
         while True:

@@ -62,6 +62,11 @@ class HubRoute:
         return self.way.address
 
     @property
+    def answered_at(self) -> float | None:
+        """When any address answered last, by the monotonic clock given; None when none has yet."""
+        return self._answered_at
+
+    @property
     def seconds_since_answer(self) -> float | None:
         """Since any address answered; None when none has yet."""
         return None if self._answered_at is None else self._monotonic() - self._answered_at

@@ -44,6 +44,16 @@ class Latest:
         """The series that have ended by this."""
         return list(self._groups.pop(group, {}))
 
+    def value(self, name: str, label: tuple[str, str]) -> float | None:
+        """The newest of a series of the family with this label; None when there is none."""
+        found = (
+            value
+            for series in self._groups.values()
+            for (family, labels), value in series.items()
+            if family == name and label in labels
+        )
+        return next(found, None)
+
     def text(self) -> str:
         by_family: dict[str, dict[Labels, float]] = {}
         for series in self._groups.values():

@@ -55,6 +55,16 @@ class StateFolder:
         return self.root / "proxy"
 
     @property
+    def alarm(self) -> Path:
+        """What this node does itself when its hub is silent; may be absent."""
+        return self.root / "alarm.toml"
+
+    @property
+    def hub_silence(self) -> Path:
+        """There while the alarm of a silent hub stands."""
+        return self.root / "hub-silent.json"
+
+    @property
     def configuration(self) -> Path:
         return self.root / "configuration.json"
 
