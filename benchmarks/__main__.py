@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import agent, backlog, directory, ingest, probes, sfu
+from benchmarks import agent, backlog, directory, ingest, probes, scrape, sfu
 
 BENCHMARKS = {
     "agent": agent.run,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "directory": directory.run,
     "ingest": ingest.run,
     "probes": probes.run,
+    "scrape": scrape.run,
     "sfu": sfu.run,
 }
 
