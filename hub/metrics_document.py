@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent import lines, own_figures, sampling
+from agent import alarm, lines, own_figures, sampling
 from agent.devices import devices
 from agent.probes import windows
 from agent.probes.registry import PROBES
@@ -41,7 +41,14 @@ def node_families() -> list[Described]:
 
 
 def _declared() -> Iterator[Family]:
-    yield from (*sampling.FAMILIES, *own_figures.FAMILIES, *windows.FAMILIES, *lines.FAMILIES, *watching.FAMILIES)
+    yield from (
+        *sampling.FAMILIES,
+        *own_figures.FAMILIES,
+        *alarm.FAMILIES,
+        *windows.FAMILIES,
+        *lines.FAMILIES,
+        *watching.FAMILIES,
+    )
     yield from devices.FAMILIES
     for sensor in (*SENSORS.values(), processes.sensor(lambda: ())):
         yield from sensor.families
