@@ -34,6 +34,7 @@ from hub.http import (
     alert_figures,
     alerts,
     board,
+    delivery_reports,
     discovery,
     maintenance,
     metrics,
@@ -214,6 +215,8 @@ class Hub:
         app.include_router(oncall_rota.router(self.bridge, self._clock))
         app.include_router(maintenance.router(self.bridge, access.places, self._clock))
         app.include_router(acknowledge.router(self.bridge, self._clock))
+        sms_key = secret_files.ensure(self._paths.secrets / delivery_reports.SMS_KEY)
+        app.include_router(delivery_reports.router(self.bridge.posting, sms_key, self._clock))
         packages = package_index.load()
         app.include_router(node_package_routes.router(packages))
         ca_sha256 = self._certificates.ca_sha256 if self._certificates else None

@@ -67,7 +67,7 @@ BY_PREFIX: dict[str, str] = {
     "thongsuot_oncall_alerts": "one by rule (from the catalogue)",
     "thongsuot_oncall_channel_working": "one by channel that is set up (at most 6)",
     "thongsuot_oncall_deliveries": "for each channel that is set up, one by outcome (from a list)",
-    "thongsuot_oncall_failures": "one by work of the bridge (5), only after a failure",
+    "thongsuot_oncall_failures": "one by work of the bridge (6), only after a failure",
     "thongsuot_oncall_suppressed": "one by reason (from a list)",
     "thongsuot_oncall_troubles": "one by state (5) and severity (3)",
     "thongsuot_own_certificate": NODE,

@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -46,6 +46,15 @@ class View(Protocol):
     def links(self) -> Links: ...
 
     def cause_of(self, trouble: Trouble) -> Cause | None: ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A channel to which receipts come by themselves."""
+
+    async def listen(self) -> None:
+        """Until cancelled."""
+        ...
 
 
 @dataclass(slots=True)
@@ -90,6 +99,11 @@ class Posting:
     def names(self) -> tuple[str, ...]:
         return tuple(self._posts)
 
+    def channel(self, name: str) -> Channel | None:
+        """None: it is not set up."""
+        post = self._posts.get(name)
+        return post.channel if post else None
+
     def states(self, waiting: dict[str, int]) -> tuple[ChannelState, ...]:
         return tuple(
             ChannelState(name, waiting.get(name, 0), post.last_success, post.last_failure, post.detail)
@@ -100,6 +114,8 @@ class Posting:
         yield "receipts", self._take_receipts()
         for post in self._posts.values():
             yield post.channel.name, self._deliver(post)
+            if isinstance(post.channel, Listens):
+                yield f"{post.channel.name} listens", self._listen(post.channel)
 
     async def recover(self) -> bool:
         """After a start: what was being sent when the hub ended is sent again."""
@@ -218,6 +234,14 @@ class Posting:
         while post.sent_at and not 0 <= now - post.sent_at[0] < 60:
             post.sent_at.popleft()
         return len(post.sent_at) < max(1, post.channel.per_minute)
+
+    async def _listen(self, channel: Listens) -> None:
+        while True:
+            await self._runner.kept("listen", self._heard, channel)
+
+    async def _heard(self, channel: Listens) -> bool:
+        await channel.listen()
+        return True
 
     async def _take_receipts(self) -> None:
         while True:

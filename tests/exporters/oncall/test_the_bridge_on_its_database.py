@@ -398,3 +398,27 @@ def _many_sites(engine: Engine, count: int, prefix: str = "s") -> list[str]:
         for code in codes:
             directory.ensure_site(session, code, f"Trụ sở {code}", unit=unit)
     return codes
+
+
+class Listening(Remembering):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.heard = asyncio.Event()
+
+    async def listen(self) -> None:
+        self.heard.set()
+        await asyncio.Event().wait()
+
+
+async def test_a_channel_to_which_receipts_come_by_themselves_is_listened_to(engine: Engine) -> None:
+    listening = Listening("modem")
+    desk = Desk(engine, [listening, Remembering("email")])
+    running = asyncio.create_task(desk.bridge.run())
+    async with asyncio.timeout(20):
+        await listening.heard.wait()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert [name for name, work in desk.bridge.posting.work() if work.close() is None] == [
+        "receipts", "modem", "modem listens", "email",
+    ]  # fmt: skip

@@ -248,10 +248,13 @@ async def test_without_a_token_the_administrator_is_told(client: httpx.AsyncClie
 
 
 def test_zns_delivery_events_are_receipts() -> None:
-    event = {"event_name": "user_received_message", "msg_id": "a4d0", "delivery_time": "1"}
+    told = {"msg_id": "a4d0", "delivery_time": "1"}
+    event = {"event_name": "user_received_message", "message": told}
     assert zalo_zns.receipt(event) == Receipt("zns", "a4d0", Result.DELIVERED)
+    assert zalo_zns.receipt({"event_name": "user_received_message", **told}) == zalo_zns.receipt(event)
     assert zalo_zns.receipt({"event_name": "follow"}) is None
-    assert zalo_zns.receipt({**event, "msg_id": 7}) is None
+    assert zalo_zns.receipt({**event, "message": {**told, "msg_id": 7}}) is None
+    assert zalo_zns.receipt({**event, "message": {"msg_id": "a4d0"}}) is None
     mac = hashlib.sha256(b"42" + b"{}" + b"99" + b"oa").hexdigest()
     assert zalo_zns.is_signed(b"{}", f"mac={mac}", "42", "99", "oa")
     assert not zalo_zns.is_signed(b"{ }", f"mac={mac}", "42", "99", "oa")
