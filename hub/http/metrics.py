@@ -1,5 +1,6 @@
 """GET /metrics: for Prometheus by its token, and for people who are signed in."""
 
+import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable
@@ -33,7 +34,8 @@ def router(take: Callable[[], Awaitable[HubSnapshots]], token: str, sign_ins: Si
                 {"WWW-Authenticate": "Bearer"},
             )
         begun = time.perf_counter()
-        text = render(await take())
+        # Snapshots are values: with thousands of lines the writing would hold up the event loop.
+        text = await asyncio.to_thread(render, await take())
         cost.spent(time.perf_counter() - begun)
         return Response(text, media_type=CONTENT_TYPE)
 
