@@ -18,7 +18,11 @@ from exporters.oncall.outbox import Delivery
 
 ROOT = Path(hub.__file__).parent.parent
 WEB = ROOT / "hub" / "web"
-_ACTION = re.compile(r'"((?:sign_in|account|token|user|hall|directory|meeting|node|audit|secrets)\.[a-z_]+)"')
+_KINDS = (
+    "sign_in", "account", "user", "token", "hall", "directory", "meeting", "node", "writer", "alert", "rota",
+    "maintenance", "audit",
+)  # fmt: skip
+_ACTION = re.compile(rf'"((?:{"|".join(_KINDS)}|secrets)\.[a-z_]+)"')
 
 
 def recorded_actions() -> tuple[str, ...]:
@@ -45,7 +49,7 @@ COMPUTED = {
     "role.": tuple(Role),
     "roleWhat.": tuple(Role),
     "scope.": tuple(Scope),
-    "audit.kind.": ("sign_in", "account", "user", "token", "hall", "directory", "meeting", "node", "audit"),
+    "audit.kind.": _KINDS,
     "did.": recorded_actions(),
     "oncall.": ("nobody", "noChannel"),
     "oncall.state.": tuple(State),

@@ -6,7 +6,8 @@ import { dateTime, t } from "./locale.js";
 import { ErrorNotice, errorWords } from "./parts.js";
 import { html, useCallback, useEffect, useState } from "./ui.js";
 
-const KINDS = ["sign_in", "account", "user", "token", "hall", "directory", "meeting", "node", "audit"];
+const KINDS = ["sign_in", "account", "user", "token", "hall", "directory", "meeting", "node", "writer", "alert", "rota", "maintenance",
+  "audit"];
 const REFUSALS = ["sign_in.failed", "sign_in.replayed_code"];
 
 /** @param {{person: any, switchLanguage: any, signOut: () => void}} props */
