@@ -83,7 +83,6 @@ WITHOUT_RULE: dict[str, str] = {
     "thongsuot_room": _SHOWN,
     "thongsuot_security_": _EVENTS,
     "thongsuot_signaling_": _SHOWN,
-    "thongsuot_site_": "the rules of security signals and of areas stand on them",
     "thongsuot_swap_": _SHOWN,
     "thongsuot_tcp_": _SHOWN,
     "thongsuot_throughput_": _ANOTHER,
