@@ -24,8 +24,9 @@ PASSWORD = "grafana-admin-password"  # noqa: S105 - the name of the file that ho
 SECRET_KEY = "grafana-secret.key"  # noqa: S105 - the name of the file that holds it
 STOP_SECONDS = 10.0
 """Grafana closes its database in its own time."""
+_OWN = ("log", "plugins")
 _PROVISIONED = ("datasources", "dashboards", "plugins", "alerting")
-"""Folders of provisioning/; Grafana complains of one that is missing."""
+"""Folders of data/ and of provisioning/; Grafana complains of one that is missing."""
 
 
 def program(found: FoundGrafana, configuration: Configuration, address: str, url: str, paths: Paths) -> Program:
@@ -43,6 +44,8 @@ def program(found: FoundGrafana, configuration: Configuration, address: str, url
         certificate=None if configuration.is_local else paths.tls / "server.pem",
         key=None if configuration.is_local else paths.tls / "server.key",
     )
+    for folder in _OWN:
+        (settings.data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in _PROVISIONED:
         (settings.provisioning / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     source = data_source_provisioning(configuration.prometheus.port)

@@ -74,6 +74,7 @@ def grafana_ini(settings: GrafanaSettings) -> str:
         "snapshots": {"external_enabled": False},
         "plugins": {
             "preinstall_disabled": True,
+            "preinstall_auto_update": False,
             "plugin_admin_enabled": False,
             "public_key_retrieval_disabled": True,
         },

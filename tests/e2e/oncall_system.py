@@ -93,6 +93,7 @@ class OncallSystem:
         (data / "hub.toml").write_text(
             f"[hub]\nport = {self.hub_port}\n[media]\nworkers = 1\n[agent]\nenabled = false\n"
             f"[prometheus]\nport = {self.prometheus_port}\n[alertmanager]\nport = {self.alertmanager_port}\n"
+            "[grafana]\nenabled = false\n"
             f"[oncall]\nescalation_seconds = {ESCALATION_SECONDS}\ngather_seconds = 12\n[backup]\nenabled = false\n"
         )
         (data / "channels.toml").write_text(f'[webhook]\nallowed = ["{sink.address}/"]\n')

@@ -47,6 +47,7 @@ class System:
             f"[media]\nport = {free_ports(workers, in_a_row=True)[0]}\nworkers = {workers}\n"
             f"[agent]\nmetrics_port = {agent}\n"
             f"[prometheus]\nport = {self.prometheus_port}\n[alertmanager]\nport = {alertmanager}\n"
+            "[grafana]\nenabled = false\n"
         )
         scheme = "http" if listen == "127.0.0.1" else "https"
         self.url = f"{scheme}://127.0.0.1:{self.hub_port}"
