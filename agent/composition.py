@@ -92,7 +92,7 @@ class Agent:
         sensors = {**SENSORS, "processes": processes.sensor(self._watched_processes)}
         self._sampling = Sampling(sensors)
         self._devices = Devices(self._put, self._show_device)
-        self._security = Watching(signals(options.state.ca), self._remember, self._fact)
+        self._security = Watching(signals(options.state.ca, self._devices.arp.take), self._remember, self._fact)
         self._latest = Latest(
             family
             for group in (

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from agent.devices.arp_tables import ArpTables
 from agent.devices.mibs import MIBS
 from agent.devices.polling import FAMILIES as POLLING_FAMILIES
 from agent.devices.polling import Polled, Polling
@@ -68,6 +69,7 @@ class Devices:
     ) -> None:
         self._trap_ports = trap_ports
         self.trap_port: int | None = None
+        self.arp = ArpTables()
         self._put = put
         self._show = show
         self._clock = clock
@@ -89,6 +91,7 @@ class Devices:
                     polled.task.cancel()
                     await asyncio.wait({polled.task})
                 del self._polled[name]
+                self.arp.forget(name)
                 self._show(name, None)
         if wanted and self._engine is None:
             from agent.devices.session import new_engine
@@ -166,6 +169,9 @@ class Devices:
             logger.log(level, "device %s: %s", name, found.error or "answers again")
         if found.error:
             polled.session.forget_address()
+            self.arp.forget(name)
+        elif found.macs is not None:
+            self.arp.put(name, found.macs)
         one = SampleSet(unix, found.samples)
         self._show(name, [one])
         try:

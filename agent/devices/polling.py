@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from agent.devices.mibs import if_mib
+from agent.devices.mibs import if_mib, ip_net_to_media
 from agent.devices.mibs.mib import Mib
 from agent.devices.resets import Resets
 from agent.devices.varbind import Oid, SnmpError, VarBind, Walked, oid, printable
@@ -42,6 +42,8 @@ class Polled:
     samples: tuple[Sample, ...]
     happenings: tuple[Happening, ...]
     error: str = ""
+    macs: Mapping[str, bytes] | None = None
+    """Its ARP table by IPv4 address; None: not read in this poll."""
 
 
 class Polling:
@@ -54,10 +56,12 @@ class Polling:
         self._due: dict[str, float] = {}
         self._held: dict[str, list[Sample]] = {}
         self._up: bool | None = None
+        self._macs: Mapping[str, bytes] | None = None
 
     async def poll(self, asking: Asking) -> Polled:
         """Raises nothing of the device's: its failures are what is said."""
         begin = self._clock()
+        self._macs = None
         label = (("device", self._device.name),)
         samples: list[Sample] = []
         happenings: list[Happening] = []
@@ -82,7 +86,7 @@ class Polling:
             Sample("thongsuot_device_restarts_total", self._resets.restarts, label),
             Sample("thongsuot_device_discontinuities_total", self._resets.discontinuities, label),
         ]
-        return Polled(tuple(samples), tuple(happenings), error)
+        return Polled(tuple(samples), tuple(happenings), error, self._macs)
 
     async def _ask(self, name: str, mib: Mib, asking: Asking, happenings: list[Happening]) -> list[Sample]:
         now = self._clock()
@@ -101,6 +105,8 @@ class Polling:
             if jumped:
                 detail = {"interfaces": jumped[:20]}
                 happenings.append(Happening("device.counters_reset", "info", self._device.name, detail))
+        if mib is ip_net_to_media.MIB:
+            self._macs = ip_net_to_media.addresses(walked)
         self._due[name] = now + mib.every_seconds
         self._held[name] = mib.parse(walked, self._device)
         return self._held[name]

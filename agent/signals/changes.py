@@ -44,6 +44,13 @@ class Changes:
             findings.append(Finding(self._name, severity, self._subject(new.key), new.since, detail))
         return findings
 
+    def knows(self, key: str) -> bool:
+        return self._baseline.knows(key)
+
+    @property
+    def learning(self) -> bool:
+        return self._baseline.learning
+
     def memory(self) -> Memory:
         return self._baseline.memory()
 

@@ -1,14 +1,19 @@
-"""Machines on the office's LAN by their MAC addresses: another one behind the gateway's address, and new ones."""
+"""Machines on the office's LAN by their MAC addresses: another one behind the gateway's address, and new ones.
+
+This machine's own table shows whom it spoke to; those of the router and switches that it polls show the whole LAN.
+"""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from agent.devices.arp_tables import Seen
 from agent.samples import Family, Kind, Sample
 from agent.signals.changes import Changes
 from agent.signals.finding import Finding, Memory, Signal
@@ -28,18 +33,24 @@ class Reading:
 
     gateway: str = ""
     macs: Mapping[str, str] = field(default_factory=dict)
+    of_devices: Mapping[str, Seen] | None = None
+    """By MAC, whom the polled gear has seen; None when it was not asked since the look before."""
 
 
-def read(_since: float) -> Reading:
+Arp = Callable[[], Mapping[str, Seen] | None]
+
+
+def read(_since: float, arp: Arp = lambda: None) -> Reading:
+    of_devices = arp()
     if sys.platform == "win32":
         answer = subprocess.run(["arp", "-a"], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True)
-        reading = Reading("", parse_arp_a(answer.stdout))
+        reading = Reading("", parse_arp_a(answer.stdout), of_devices)
     else:
         from agent.probes.routes import read_default_route
 
         route = read_default_route()
         text = ARP.read_text(encoding="ascii", errors="replace")
-        reading = Reading((route.gateway or "") if route is not None else "", parse_arp(text))
+        reading = Reading((route.gateway or "") if route is not None else "", parse_arp(text), of_devices)
     return reading
 
 
@@ -76,12 +87,17 @@ def is_made_up(mac: str) -> bool:
 
 
 class Neighbours:
-    """The gateway's MAC is known from the first sight on: seven days are too long to be deceived."""
+    """The gateway's MAC is known from the first sight on: seven days are too long to be deceived.
+
+    The gear's tables have a baseline of their own, learned when there is gear to ask; what the one knows is not told
+    by the other again.
+    """
 
     def __init__(self, memory: Memory | None) -> None:
         held = memory or {}
         self._gateway = Changes("gateway_mac", "critical", held.get("gateway"), _ip, learning_seconds=600.0)
         self._macs = Changes("new_mac", "info", held.get("macs"))
+        self._of_devices = Changes("new_mac", "info", held.get("of_devices"))
         self._count = 0
 
     def look(self, reading: Reading, now: float, packages_at: float | None) -> list[Finding]:
@@ -92,11 +108,24 @@ class Neighbours:
             seen = {f"{reading.gateway} {mac}": {"mac": mac}}
             findings += self._gateway.look(seen, now, None)
         lasting = {mac: {"address": address} for address, mac in reading.macs.items() if not is_made_up(mac)}
-        findings += self._macs.look(lasting, now, None)
-        return findings
+        told = self._macs.look(lasting, now, None)
+        if not self._of_devices.learning:
+            told = [one for one in told if not self._of_devices.knows(one.subject)]
+        if reading.of_devices is not None:
+            there = {
+                mac: {"address": seen.address, "device": seen.device}
+                for mac, seen in reading.of_devices.items()
+                if not is_made_up(mac)
+            }
+            told += [one for one in self._of_devices.look(there, now, None) if not self._macs.knows(one.subject)]
+        return [*findings, *told]
 
     def memory(self) -> Memory:
-        return {"gateway": self._gateway.memory(), "macs": self._macs.memory()}
+        return {
+            "gateway": self._gateway.memory(),
+            "macs": self._macs.memory(),
+            "of_devices": self._of_devices.memory(),
+        }
 
     def figures(self) -> list[Sample]:
         return [Sample("thongsuot_lan_neighbours", self._count)]
@@ -106,10 +135,13 @@ def _ip(key: str) -> str:
     return key.split(" ", 1)[0]
 
 
-SIGNAL: Signal[Reading] = Signal(
-    INTERVAL_SECONDS,
-    read,
-    Neighbours,
-    monthly_budget=40,
-    families=(Family("thongsuot_lan_neighbours", Kind.GAUGE, "Machines of the LAN that this one has spoken to."),),
-)
+def signal(arp: Arp) -> Signal[Reading]:
+    return Signal(
+        INTERVAL_SECONDS,
+        partial(read, arp=arp),
+        Neighbours,
+        monthly_budget=40,
+        families=(
+            Family("thongsuot_lan_neighbours", Kind.GAUGE, "Machines of the LAN that this one has spoken to."),
+        ),
+    )

@@ -9,13 +9,13 @@ from agent.signals import administrators, certificates, files, logins, neighbour
 from agent.signals.finding import Signal
 
 
-def signals(ca: Path) -> dict[str, Signal[Any]]:
-    """`ca`: the authority in the state folder."""
+def signals(ca: Path, arp: neighbours.Arp = lambda: None) -> dict[str, Signal[Any]]:
+    """`ca`: the authority in the state folder; `arp`: the tables of the LAN's gear, each shown once."""
     return {
         "logins": logins.SIGNAL,
         "ports": ports.SIGNAL,
         "administrators": administrators.SIGNAL,
-        "neighbours": neighbours.SIGNAL,
+        "neighbours": neighbours.signal(arp),
         "files": files.SIGNAL,
         "updates": updates.SIGNAL,
         "usb": usb.SIGNAL,

@@ -121,3 +121,10 @@ async def test_a_device_that_answers_nothing_is_down() -> None:
     (polled,) = await poll("mikrotik-hex", dead=True)
     assert said(polled, "device_up") == {"": 0}
     assert polled.error == "no answer in time"
+
+
+async def test_a_routers_arp_table_is_handed_on_with_the_poll_that_read_it() -> None:
+    first, second = await poll("mikrotik-hex", "mikrotik-hex")
+    assert first.macs
+    assert said(first, "device_neighbours") == {"": len(set(first.macs.values()))}
+    assert second.macs is None

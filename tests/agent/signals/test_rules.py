@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from agent.devices.arp_tables import ArpTables, Seen
 from agent.queue_events import Happening
 from agent.samples import Sample
 from agent.signals.baseline import Baseline
@@ -117,6 +118,46 @@ def test_another_mac_behind_the_gateways_address_is_critical() -> None:
     assert (finding.name, finding.severity, finding.subject) == ("gateway_mac", "critical", "192.168.1.1")
     assert finding.detail == {"mac": "00:1b:21:66:66:66"}
     assert rule.figures() == [Sample("thongsuot_lan_neighbours", 1)]
+
+
+def test_a_new_machine_in_the_routers_table_is_told_once_after_two_polls_and_its_own_learning() -> None:
+    rule = Neighbours(None)
+    old, new = "00:1b:21:00:00:02", "00:1b:21:00:00:03"
+    telephone = "da:a1:19:00:00:01"
+
+    def look(at: float, *macs: str, own: str = "") -> list[str]:
+        seen = {mac: Seen("192.168.1.9", "router") for mac in macs} if macs else None
+        return [one.subject for one in rule.look(Reading("", {"192.168.1.9": own} if own else {}, seen), at, None)]
+
+    moment = NOW
+    while moment < NOW + 7.1 * DAY:
+        moment += 600
+        # No gear is polled yet: only this machine's own table is learned.
+        assert look(moment) == []
+    # All that a router newly assigned shows is learned first.
+    while moment < NOW + 14.3 * DAY:
+        moment += 600
+        assert look(moment, old) == []
+    assert look(moment + 300, old, new, telephone) == []
+    assert look(moment + 360) == []
+    assert look(moment + 600, old, new, telephone) == [new]
+    assert look(moment + 900, old, new, telephone) == []
+    assert [look(moment + 960, own=new), look(moment + 1020, own=new)] == [[], []]
+    kept = Neighbours(rule.memory())
+    assert kept.memory() == rule.memory()
+
+
+def test_tables_of_devices_are_shown_once_when_all_were_read_anew() -> None:
+    tables = ArpTables()
+    assert tables.take() is None
+    pc, provider = bytes.fromhex("001b21000001"), bytes.fromhex("001b21000009")
+    tables.put("router", {"192.168.1.7": pc, "203.113.131.1": provider, "224.0.0.1": b"\x01\x00\x5e\x00\x00\x01"})
+    assert tables.take() == {"00:1b:21:00:00:01": Seen("192.168.1.7", "router")}
+    assert tables.take() is None
+    tables.put("switch", {"192.168.1.7": pc})
+    assert tables.take() is None
+    tables.forget("router")
+    assert tables.take() == {"00:1b:21:00:00:01": Seen("192.168.1.7", "switch")}
 
 
 def test_updates_that_wait_too_long_are_told_once() -> None:
