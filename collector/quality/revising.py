@@ -25,7 +25,7 @@ def revise(session: Session, line_id: int, first: int, last: int, horizon: float
     """Around the minutes in [first, last], whose states changed; the caller commits and says the causes."""
     before = _neighbour(session, line_id, func.max(LineMinute.minute), LineMinute.minute < first)
     after = _neighbour(session, line_id, func.min(LineMinute.minute), LineMinute.minute > last)
-    stored = _stored(session, line_id, before, after)
+    stored = _stored(session, line_id, first if before is None else before, after)
     points = [
         (row.minute, str(row.state))
         for row in session.execute(
@@ -41,7 +41,9 @@ def revise(session: Session, line_id: int, first: int, last: int, horizon: float
     ]
     derived = runs(points, horizon if after is None else None)
     held = [Run(row.began, row.ended, row.state) for row in stored]
-    if before is not None:
+    if before is None:
+        derived = _joined_to_history(derived, held, first)
+    else:
         derived = _joined_before(session, line_id, derived, held, before)
     if after is not None:
         derived = _joined_after(session, line_id, derived, held, after)
@@ -54,11 +56,11 @@ def _neighbour(session: Session, line_id: int, pick: object, where: object) -> i
     return found
 
 
-def _stored(session: Session, line_id: int, before: int | None, after: int | None) -> list[LineEpisode]:
-    """Those that hold a minute from the one before to the one after."""
-    query = select(LineEpisode).where(LineEpisode.line_id == line_id)
-    if before is not None:
-        query = query.where(or_(LineEpisode.ended.is_(None), LineEpisode.ended > before))
+def _stored(session: Session, line_id: int, since: int, after: int | None) -> list[LineEpisode]:
+    """Those that hold a minute from this one to the one after; what ended before is told by no minute any more."""
+    query = select(LineEpisode).where(
+        LineEpisode.line_id == line_id, or_(LineEpisode.ended.is_(None), LineEpisode.ended > since)
+    )
     if after is not None:
         query = query.where(LineEpisode.began <= after)
     return list(session.scalars(query.order_by(LineEpisode.began)))
@@ -72,6 +74,17 @@ def _joined_before(session: Session, line_id: int, derived: list[Run], held: lis
     first = derived[0]
     state = worse(first.state, _worst(session, line_id, earlier, earlier.began, before))
     return [replace(first, began=earlier.began, state=state), *derived[1:]]
+
+
+def _joined_to_history(derived: list[Run], held: list[Run], first: int) -> list[Run]:
+    """No minute before tells of an episode that was there: its part until the first one stays as it is."""
+    earlier = next((run for run in held if run.began < first), None)
+    if earlier is None:
+        return derived
+    if derived and derived[0].began == first and derived[0].kind == earlier.kind:
+        joined = replace(derived[0], began=earlier.began, state=worse(earlier.state, derived[0].state))
+        return [joined, *derived[1:]]
+    return [replace(earlier, ended=first), *derived]
 
 
 def _joined_after(session: Session, line_id: int, derived: list[Run], held: list[Run], after: int) -> list[Run]:
