@@ -117,9 +117,19 @@ class Hub:
                 self.heard.append(message)
 
 
+async def connected(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A socket's file is there a moment before anybody listens."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return await asyncio.open_unix_connection(path, limit=control.LONGEST_LINE)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.02)
+
+
 @contextlib.asynccontextmanager
 async def hub_of(path: Path) -> AsyncIterator[Hub]:
-    reader, writer = await asyncio.open_unix_connection(path, limit=control.LONGEST_LINE)
+    reader, writer = await connected(path)
     try:
         yield Hub(reader, writer)
     finally:
