@@ -13,6 +13,8 @@ LONGEST = (
     "tests/e2e/test_restart.py",
     "tests/e2e/test_fleet.py",
     "tests/e2e/test_random_kills.py",
+    "tests/exporters/test_live_families.py",
+    "tests/conferencing/test_bad_lines_in_browsers.py",
     "tests/api",
     "tests/lines",
     "tests/e2e",
