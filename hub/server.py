@@ -38,6 +38,7 @@ from hub.http import (
     discovery,
     maintenance,
     metrics,
+    oncall_calendar,
     oncall_rota,
     openapi,
     pages,
@@ -213,6 +214,7 @@ class Hub:
         app.include_router(troubles.router(self.bridge, access.places, self._clock))
         app.include_router(alert_figures.router(self.bridge, access.places, self._clock))
         app.include_router(oncall_rota.router(self.bridge, self._clock))
+        app.include_router(oncall_calendar.router(self.bridge, self._clock))
         app.include_router(maintenance.router(self.bridge, access.places, self._clock))
         app.include_router(acknowledge.router(self.bridge, self._clock))
         sms_key = secret_files.ensure(self._paths.secrets / delivery_reports.SMS_KEY)

@@ -20,6 +20,8 @@ SUMMARIES: dict[str, str] = {
     "POST /api/v1/troubles/{number}/hand-back": "Hand a trouble back; the next on the rota are told at once",
     "POST /api/v1/troubles/{number}/notes": "Note something on a trouble",
     "GET /api/v1/oncall/rota": "Who is on duty: calendar of two weeks, rotations, substitutes",
+    "GET /api/v1/oncall/rota.ics": "The rota of this week and the next twelve as iCalendar",
+    "POST /api/v1/oncall/rota/import": "Read a changed calendar back: substitutes, tried first",
     "PUT /api/v1/oncall/rotations": "Set all rotations",
     "POST /api/v1/oncall/substitutes": "Let somebody stand in, or two people swap",
     "DELETE /api/v1/oncall/substitutes/{number}": "Withdraw a substitute",

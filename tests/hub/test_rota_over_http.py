@@ -144,3 +144,30 @@ async def test_whoever_left_the_directory_is_on_no_rota(hub: HubApp, technician:
         row.valid_to = date(2026, 1, 1)
     hub.clock.now += 10
     assert [[one.code for one in layer] for layer in hub.bridge._with.rota.layers(None, hub.clock())] == [["binh"]]
+
+
+async def test_the_rota_goes_out_as_a_calendar_and_comes_back_changed(
+    hub: HubApp, technician: httpx.AsyncClient
+) -> None:
+    await technician.put("/api/v1/oncall/rotations", json=[weeks()])
+    calendar = await technician.get("/api/v1/oncall/rota.ics")
+    assert calendar.headers["content-type"].startswith("text/calendar")
+    where = "/api/v1/oncall/rota/import"
+    same = (await technician.post(where, content=calendar.content)).json()
+    assert (same["events"], same["substitutes"], same["problems"]) == (13, [], [])
+    changed = calendar.text.replace("Nguyễn An", "Nguyễn Chi", 1)
+    tried = (await technician.post(where, content=changed)).json()
+    assert not tried["kept"]
+    assert [(one["person"], one["stands_in"]) for one in tried["substitutes"]] == [("an", "chi")]
+    assert (await technician.get(ROTA)).json()["now_on_duty"][0] == ["an"]
+    kept = (await technician.post(f"{where}?dry_run=false", content=changed)).json()
+    assert kept["kept"]
+    assert (await technician.get(ROTA)).json()["now_on_duty"][0] == ["chi"]
+    assert "rota.imported" in hub.audited()
+
+
+async def test_a_calendar_that_cannot_be_read_changes_nothing(technician: httpx.AsyncClient) -> None:
+    where = "/api/v1/oncall/rota/import?dry_run=false"
+    assert (await technician.post(where, content=b"x")).status_code == 422
+    assert (await technician.post(where, content=b"x" * 300_000)).status_code == 413
+    assert (await technician.get(ROTA)).json()["substitutes"] == []

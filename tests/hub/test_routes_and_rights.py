@@ -54,6 +54,8 @@ TABLE = {
     ("GET", "/api/v1/oncall/receipts/sms/{key}"): PUBLIC,
     ("POST", "/api/v1/oncall/receipts/sms/{key}"): PUBLIC,
     ("GET", "/api/v1/oncall/rota"): Action.READ_DIRECTORY,
+    ("GET", "/api/v1/oncall/rota.ics"): Action.READ_DIRECTORY,
+    ("POST", "/api/v1/oncall/rota/import"): Action.ANSWER_ALERTS,
     ("PUT", "/api/v1/oncall/rotations"): Action.ANSWER_ALERTS,
     ("POST", "/api/v1/oncall/substitutes"): Action.ANSWER_ALERTS,
     ("DELETE", "/api/v1/oncall/substitutes/{number}"): Action.ANSWER_ALERTS,
@@ -190,6 +192,7 @@ TABLE |= {
 }
 WHOLE_TREE = {
     ("PUT", "/api/v1/oncall/rotations"),
+    ("POST", "/api/v1/oncall/rota/import"),
     ("POST", "/api/v1/oncall/substitutes"),
     ("DELETE", "/api/v1/oncall/substitutes/{number}"),
     ("GET", "/api/v1/oncall/people"),

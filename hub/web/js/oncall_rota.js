@@ -8,6 +8,7 @@ import { html, useEffect, useState } from "./ui.js";
 
 const FORMS = {
   turns: async () => (await import("./oncall_turns.js")).Turns,
+  calendar: async () => (await import("./oncall_calendar.js")).ImportCalendar,
   substitutes: async () => (await import("./oncall_substitutes.js")).Substitutes,
 };
 const people = async () => (await import("./oncall_people.js")).People;
@@ -15,7 +16,7 @@ const people = async () => (await import("./oncall_people.js")).People;
 /** @param {{person: any}} props */
 export function Rota({ person }) {
   const [rota, setRota] = useState(/** @type {any} */ (null));
-  const [open, setOpen] = useState(/** @type {"" | "turns" | "substitutes"} */ (""));
+  const [open, setOpen] = useState(/** @type {"" | "turns" | "substitutes" | "calendar"} */ (""));
   const [error, setError] = useState("");
   const mayRead = person.actions.includes("directory.read");
   const mayCall = ["contacts.read", "alerts.answer"].every((action) => person.everywhere.includes(action));
@@ -33,9 +34,11 @@ export function Rota({ person }) {
     <${ErrorNotice} error=${error} />
     ${rota && rota.rotations.length === 0 && html`<p class="soft">${t("oncall.noRota")}</p>`}
     ${rota && rota.calendar.length > 0 && html`<${Calendar} rota=${rota} />`}
-    ${rota?.may_edit && html`<div class="row">
-      <button class="button" onClick=${() => setOpen("turns")}>${t("oncall.turns")}</button>
-      ${rota.rotations.length > 0 && html`<button class="button" onClick=${() => setOpen("substitutes")}>${t("oncall.substitutes")}</button>`}
+    ${rota && html`<div class="row">
+      ${rota.may_edit && html`<button class="button" onClick=${() => setOpen("turns")}>${t("oncall.turns")}</button>`}
+      ${rota.may_edit && rota.rotations.length > 0 && html`<button class="button" onClick=${() => setOpen("substitutes")}>${t("oncall.substitutes")}</button>`}
+      ${rota.rotations.length > 0 && html`<a class="button" href="/api/v1/oncall/rota.ics" download>${t("oncall.calendar.export")}</a>`}
+      ${rota.may_edit && rota.rotations.length > 0 && html`<button class="button" onClick=${() => setOpen("calendar")}>${t("oncall.calendar.import")}</button>`}
     </div>`}
     ${open && html`<${Later} key=${open} load=${FORMS[open]} ...${{ rota, onDone: done, onClose: close }} />`}
   </section>
