@@ -47,6 +47,10 @@ class Neighbours:
     def normal(self) -> int:
         return self.known - self.affected
 
+    def without(self, some: Neighbours) -> Neighbours:
+        """The rest of them."""
+        return Neighbours(max(0, self.known - some.known), max(0, self.affected - some.affected))
+
 
 @dataclass(frozen=True, slots=True)
 class FaultEvidence:
@@ -64,6 +68,8 @@ class FaultEvidence:
     hub: Hop | None = None
     same_provider: Neighbours = field(default_factory=Neighbours)
     """Other sites with a line of the same provider."""
+    same_area: Neighbours = field(default_factory=Neighbours)
+    """Other sites of the unit above the site's own, whatever their providers."""
     everywhere: Neighbours = field(default_factory=Neighbours)
     """All other sites."""
     wan_up: bool | None = None

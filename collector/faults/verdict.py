@@ -84,7 +84,14 @@ def _router(one: FaultEvidence) -> Cause | None:
 
 
 def _upstream(one: FaultEvidence) -> Cause | None:
-    return "upstream" if _common(one.same_provider) else None
+    if _common(one.same_provider):
+        return "upstream"
+    if one.state == "no_data" or not _common(one.same_area):
+        # Silent machines of one area may as well have no power there.
+        return None
+    # An area stands out only against another where it is well: else it is no area's trouble.
+    elsewhere = one.everywhere.without(one.same_area)
+    return "upstream" if elsewhere.known >= MANY and 2 * elsewhere.affected < elsewhere.known else None
 
 
 def _provider(one: FaultEvidence) -> Cause | None:

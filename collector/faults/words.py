@@ -30,6 +30,8 @@ def evidence(one: FaultEvidence) -> Iterator[Words]:
             else ("bộ định tuyến báo cổng WAN bị ngắt", "the router says its WAN is down")
         )
     yield from _neighbours(one.same_provider, "xã cùng nhà mạng", "sites of the same provider")
+    if one.same_area not in (one.same_provider, one.everywhere):
+        yield from _neighbours(one.same_area, "xã cùng khu vực", "sites of the same area")
     if one.everywhere != one.same_provider:
         yield from _neighbours(one.everywhere, "xã khác", "other sites")
 

@@ -35,11 +35,16 @@ class LinePlace:
     site: str = ""
     provider: str = ""
     node: str | None = None
+    area: str = ""
+    """The unit above the site's own."""
 
 
 def places_of(view: DirectoryView) -> dict[int, LinePlace]:
+    areas = {site.site: site.area or "" for site in view.sites}
     return {
-        line.id: LinePlace(line.id, line.site, line.provider.strip().casefold(), line.measured_by)
+        line.id: LinePlace(
+            line.id, line.site, line.provider.strip().casefold(), line.measured_by, areas.get(line.site, "")
+        )
         for line in view.lines
     }
 
@@ -63,7 +68,7 @@ class Witnesses:
         loss, rtt = self._line(line_id, run.began, end)
         hops, on_battery, wan_up = self._echoes(place.node, run.began, end)
         said = self._last_words(place.node, run.began)
-        same, everywhere = self._neighbours(place, run, end)
+        same, near, everywhere = self._neighbours(place, run, end)
         silent = run.state == NO_DATA
         return FaultEvidence(
             state=run.state,
@@ -74,6 +79,7 @@ class Witnesses:
             first_hop=hops.get("first_hop"),
             hub=hops.get("hub"),
             same_provider=same,
+            same_area=near,
             everywhere=everywhere,
             wan_up=wan_up,
             on_battery=on_battery,
@@ -182,12 +188,14 @@ class Witnesses:
         )
         return count or 0
 
-    def _neighbours(self, place: LinePlace, run: Run, end: int) -> tuple[Neighbours, Neighbours]:
+    def _neighbours(self, place: LinePlace, run: Run, end: int) -> tuple[Neighbours, Neighbours, Neighbours]:
+        """Of the same provider, of the same area, all."""
         courses = self._course_of_all(run.began, end)
         expected = (end - run.began) // 60
         outage = run.state in ("down", NO_DATA)
         of_site: dict[str, list[bool]] = defaultdict(list)
         of_provider: dict[str, list[bool]] = defaultdict(list)
+        of_area: dict[str, list[bool]] = defaultdict(list)
         for line_id, course in courses.items():
             other = self._places[line_id]
             if other.site == place.site or not course.was_well(outage):
@@ -196,7 +204,9 @@ class Witnesses:
             of_site[other.site].append(affected)
             if place.provider and other.provider == place.provider:
                 of_provider[other.site].append(affected)
-        return _sites(of_provider), _sites(of_site)
+            if place.area and other.area == place.area:
+                of_area[other.site].append(affected)
+        return _sites(of_provider), _sites(of_area), _sites(of_site)
 
     def _course_of_all(self, since: int, until: int) -> Mapping[int, _Course]:
         found = self._courses.get((since, until))

@@ -2,19 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from collector.directory import load_view
 from collector.quality.standing import standings_of
-from collector.tables import Line, LineDay, LineEpisode, LineMinute, NodeEvent, metadata
+from collector.tables import Line, LineDay, LineEpisode, LineMinute, NodeEvent, Site, Unit, metadata
 from tests.collector.conftest import open_engine
 from tests.collector.judged import START, build, echo, episodes, live, look, measure, minute_at, states
 
+BEGAN = date(2020, 1, 1)
 SITES = {"a": "VNPT", "b": "VNPT", "c": "VNPT", "d": "Viettel", "e": "Viettel"}
 
 
@@ -144,6 +146,27 @@ def test_all_silent_at_once_is_the_hub_until_the_backlog_says_otherwise(district
         (10, 22, "down", "upstream")
     }
     assert district.episodes("d-1") == []
+
+
+def test_an_area_that_stands_out_is_upstream_whatever_its_providers(session: Session) -> None:
+    ids = build(session, {"a": "VNPT", "b": "Viettel", "c": "FPT", "d": "VNPT", "e": "Viettel", "f": "FPT"})
+    for area, sites in (("Bình Xuyên", "abc"), ("Lập Thạch", "def")):
+        above = Unit(code=f"h-{sites}", name=area, kind="huyen", valid_from=BEGAN)
+        session.add(above)
+        session.flush()
+        for code in sites:
+            unit = Unit(code=f"x-{code}", name=f"Xã {code}", kind="xa", parent_id=above.id, valid_from=BEGAN)
+            session.add(unit)
+            session.flush()
+            session.execute(update(Site).where(Site.code == code).values(unit_id=unit.id))
+    for line in ids:
+        measure(session, ids, line, letters("g" * 10 + ("d" * 6 if line[0] in "abc" else "g" * 6)))
+    for node in ("n-a", "n-b", "n-c"):
+        echo(session, ids, node, range(10, 16), gateway=10, first_hop=0)
+    look(session, 15)
+    assert [episodes(session, ids[f"{code}-1"]) for code in "abc"] == [[(10, None, "down", "upstream")]] * 3
+    (row,) = session.scalars(select(LineEpisode).where(LineEpisode.line_id == ids["a-1"]))
+    assert "0/2 xã cùng khu vực bình thường, 3/5 xã khác bình thường" in row.evidence["vi"]
 
 
 def test_the_hub_says_nothing_of_silence_right_after_its_start(district: District) -> None:

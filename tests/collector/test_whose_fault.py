@@ -42,6 +42,25 @@ CASES = {
     "all of the only provider, at the first hop": case(
         DOWN, "upstream", gateway=GOOD, first_hop=GONE, same_provider=ALL, everywhere=ALL
     ),
+    "most of one area, of several providers": case(
+        DOWN,
+        "upstream",
+        gateway=GOOD,
+        first_hop=GOOD,
+        same_provider=FINE,
+        same_area=MOST,
+        everywhere=Neighbours(28, 6),
+    ),
+    "most of one area, but it is no better elsewhere": case(
+        DOWN, "provider", gateway=GOOD, first_hop=GONE, same_area=MOST, everywhere=Neighbours(14, 10)
+    ),
+    "an area that is all there is": case(
+        DOWN, "provider", gateway=GOOD, first_hop=GONE, same_area=MOST, everywhere=MOST
+    ),
+    "most of one area silent may be its power": case(SILENT, "none", same_area=MOST, everywhere=Neighbours(28, 5)),
+    "most of one area, but this gateway is gone": case(
+        DOWN, "lan", gateway=GONE, same_area=MOST, everywhere=Neighbours(28, 5)
+    ),
     "everybody at once": case(
         DOWN, "hub", gateway=GOOD, first_hop=GOOD, hub=GONE, everywhere=ALL, same_provider=MOST
     ),
@@ -110,7 +129,8 @@ neighbours = st.integers(0, 30).flatmap(lambda known: st.builds(Neighbours, st.j
 @given(
     st.builds(
         FaultEvidence, st.sampled_from(("weak", "bad", "down", "no_data")), st.booleans(),
-        st.none() | st.floats(0, 1), st.none() | st.floats(0, 5), hops, hops, hops, neighbours, neighbours,
+        st.none() | st.floats(0, 1), st.none() | st.floats(0, 5), hops, hops, hops,
+        neighbours, neighbours, neighbours,
         st.none() | st.booleans(), st.none() | st.booleans(), st.sampled_from(("", "power.last_gasp")), st.booleans(),
         st.none() | st.booleans(), st.booleans(), st.integers(0, 3), st.integers(1, 3),
     )
