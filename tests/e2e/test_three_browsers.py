@@ -19,6 +19,7 @@ PAGES = (
     ("/nguoi-dung", "Người dùng"),
     ("/nhat-ky", "Nhật ký"),
     ("/bao-cao", "Báo cáo tháng"),
+    ("/truc", "Lịch bảo trì"),
     ("/cai-dat", "Mã ghi danh trên phiếu"),
     ("/danh-muc", "Thổ Tang"),
     ("/danh-muc/don-vi/09079@2019-09-01", "UBND xã Kim Xá"),

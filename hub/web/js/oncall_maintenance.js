@@ -44,7 +44,7 @@ export function Maintenance({ person }) {
     <h2 class="subtitle" id="maintenance">${t("oncall.maintenance")}</h2>
     <${ErrorNotice} error=${error} />
     ${known && current.length === 0 && html`<p class="soft">${t("oncall.maintenance.none")}</p>`}
-    ${current.length > 0 && html`<ul class="items">
+    ${current.length > 0 && html`<ul class="items items--wrap">
       ${current.map((/** @type {any} */ one) => html`<li key=${one.id} class="item">
         <div class="grow"><strong>${one.scope === "whole" ? t("oncall.whole") : one.place || one.target}</strong> · ${one.reason}
           <div class="soft small">${t("oncall.fromTo", { from: dayClock(one.begins), to: dayClock(one.ends) })} · ${one.created_by}</div></div>

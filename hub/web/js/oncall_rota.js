@@ -56,7 +56,7 @@ function Calendar({ rota }) {
     <tbody>${rota.calendar.map((/** @type {any} */ one, /** @type {number} */ index) => {
       const isNow = one.begins <= rota.now && rota.now < one.ends;
       return html`<tr key=${index}>
-        <td class="numbers numbers-left">${dayClock(one.begins)}</td><td class="numbers numbers-left">${dayClock(one.ends)}</td>
+        <td class="numbers-left">${dayClock(one.begins)}</td><td class="numbers-left">${dayClock(one.ends)}</td>
         <td>${isNow ? html`<strong>${name(one.person)}</strong> <span class="badge">${t("oncall.now")}</span>` : name(one.person)}
           ${one.instead_of && html` <span class="soft small">${t("oncall.insteadOf", { name: name(one.instead_of) })}</span>`}</td>
         <td>${layerWords(one.layer)}</td>

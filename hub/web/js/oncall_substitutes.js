@@ -42,7 +42,7 @@ export function Substitutes({ rota, onDone, onClose }) {
   const coming = rota.substitutes.filter((/** @type {any} */ one) => one.ends > rota.now);
   return html`<${Dialog} title=${t("oncall.substitutes")} onClose=${onClose}>
     <${ErrorNotice} error=${error} />
-    ${coming.length === 0 ? html`<p class="soft">${t("oncall.substitutes.none")}</p>` : html`<ul class="items">
+    ${coming.length === 0 ? html`<p class="soft">${t("oncall.substitutes.none")}</p>` : html`<ul class="items items--wrap">
       ${coming.map((/** @type {any} */ one) => html`<li key=${one.id} class="item">
         <div class="grow"><strong>${name(one.stands_in)}</strong> ${t("oncall.insteadOf", { name: name(one.person) })}
           <div class="soft small numbers-left">${t("oncall.fromTo", { from: dayClock(one.begins), to: dayClock(one.ends) })}${one.reason && ` · ${one.reason}`}</div></div>

@@ -91,7 +91,7 @@ function Turn({ one, names, units, onChange, onName, onUnit, onRemove }) {
     </div>
     <div class="stack stack--tight">
       <strong id=${id("people")}>${t("oncall.people.order")}</strong>
-      <ol class="items turn__people" aria-labelledby=${id("people")}>
+      <ol class="items items--wrap" aria-labelledby=${id("people")}>
         ${one.people.map((/** @type {string} */ code, /** @type {number} */ at) => html`<li key=${code} class="item">
           <span class="grow">${at + 1}. ${names[code] ?? code}</span>
           <button type="button" class="button button--small" disabled=${at === 0}
