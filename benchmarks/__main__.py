@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import agent, backlog, directory, ingest, probes, scrape, sfu
+from benchmarks import agent, agent_device, backlog, directory, ingest, probes, scrape, sfu
 
 BENCHMARKS = {
     "agent": agent.run,
+    "agent-device": agent_device.run,
     "backlog": backlog.run,
     "directory": directory.run,
     "ingest": ingest.run,
