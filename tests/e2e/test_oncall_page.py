@@ -95,6 +95,18 @@ def test_two_people_swap_and_swap_back(page: Page, tmp_path: Path) -> None:
     page.keyboard.press("Escape")
 
 
+def test_a_calendar_is_read_back(page: Page, tmp_path: Path) -> None:
+    calendar = page.request.get(page.url.replace("/truc", "/api/v1/oncall/rota.ics")).text()
+    page.get_by_role("button", name="Nhập lịch (.ics)").click()
+    for content in ("rác", calendar, calendar.replace(": Nguyễn Văn An", ": Trần Thị Bình")):
+        file = {"name": "lich-truc.ics", "mimeType": "text/calendar", "buffer": content.encode()}
+        page.get_by_label("Tệp iCalendar").set_input_files(file)
+        words = {"rác": "Không đọc được", calendar: "sẽ ghi 0 lần"}.get(content, "trực thay Nguyễn Văn An")
+        page.get_by_role("dialog").get_by_text(words).first.wait_for()
+    shoot(page, tmp_path / "oncall-calendar.png")
+    page.keyboard.press("Escape")
+
+
 def test_contacts_and_maintenance_are_written_by_hand(page: Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Sửa liên hệ của Nguyễn Văn An").click()
     page.get_by_role("button", name="Thêm liên hệ").click()
