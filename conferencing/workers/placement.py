@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 OVERLOADED = 0.8
-"""Of a core: a chosen margin, not a measured one; beyond it packets of the rooms that are there would begin to wait."""
+"""Of a core: a chosen margin, not a measured one; beyond it packets of rooms that are there would begin to wait."""
 
 
 class OverloadedError(Exception):
