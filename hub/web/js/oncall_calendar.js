@@ -24,6 +24,7 @@ export function ImportCalendar({ onDone, onClose }) {
       setError(errorWords(problem));
     }
   }
+  // The field is emptied before a choice: a mended file of the same name would change nothing otherwise.
   const choose = (/** @type {any} */ event) => {
     const [chosen] = event.target.files;
     setFile(chosen ?? null);
@@ -34,7 +35,8 @@ export function ImportCalendar({ onDone, onClose }) {
   return html`<${Dialog} title=${t("oncall.calendar.import")} onClose=${onClose}>
     <p class="soft">${t("oncall.calendar.what")}</p>
     <div class="field"><label for="calendar-file">${t("oncall.calendar.file")}</label>
-      <input id="calendar-file" type="file" accept=".ics,text/calendar" onChange=${choose} /></div>
+      <input id="calendar-file" type="file" accept=".ics,text/calendar" onChange=${choose}
+        onClick=${(/** @type {any} */ event) => { event.target.value = ""; }} /></div>
     <${ErrorNotice} error=${error} />
     ${plan && html`<div class="stack" role="status">
       ${plan.problems.map((/** @type {any} */ one, /** @type {number} */ at) => html`<p key=${at} class="notice" data-state="bad">${one.where || "–"}: ${currentLanguage() === "vi" ? one.vi : one.en}</p>`)}
