@@ -37,7 +37,7 @@ class Api:
 
 
 # Not longer than its module: what is patched here would reach the other tests of this process.
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """With the real district in it."""
     folder = tmp_path_factory.mktemp("api") / "data"

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.conftest import Api
 
-REQUESTS_PER_ROUTE = 3
+REQUESTS_PER_ROUTE = 2
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 NOT_FOR_TOKENS = ("/api/v1/users", "/api/v1/account", "/api/v1/halls", "/api/v1/audit", "/api/v1/session")
 LEFT_OUT = frozenset({("POST", "/api/v1/write")})

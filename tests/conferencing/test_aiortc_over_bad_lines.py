@@ -76,6 +76,7 @@ def receive(joining: Joining, counts: Counter[str], over: threading.Event) -> Ca
     return lambda: asyncio.run(run())
 
 
+@pytest.mark.soak
 async def test_aiortc_hears_and_sees_over_a_line_that_loses(tmp_path: Path) -> None:
     try:
         require()

@@ -45,6 +45,7 @@ async def weather(bench: LineBench, far: Hall, direction: Direction, seconds: fl
     return await watch(far, seconds)
 
 
+@pytest.mark.soak
 async def test_the_sound_stays_and_the_picture_follows_the_line(bench: LineBench) -> None:
     down(bench, GOOD)
     url = meeting(bench.hub)

