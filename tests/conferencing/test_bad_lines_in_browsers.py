@@ -14,7 +14,7 @@ from tests.conferencing.test_browser_call import Hall, hall, meeting
 from tests.lines.namespaces import CannotEmulateError, require
 from tests.lines.spec import Bursts, Direction, LineSpec
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.e2e, pytest.mark.soak, pytest.mark.asyncio(loop_scope="module")]
 
 GOOD = Direction(delay=0.02)
 NOTICE = "Đường truyền yếu – đã giảm hình, giữ tiếng"

@@ -93,7 +93,7 @@ def _listens(port: int) -> bool:
     return False
 
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.e2e, pytest.mark.soak, pytest.mark.asyncio(loop_scope="module")]
 
 
 def nft(network: Namespace, *words: str) -> None:

@@ -200,7 +200,7 @@ def test_a_lost_site_reaches_the_webhook_in_both_languages_and_holds_back_what_s
     assert "LineDown" not in receiver.alerts()
     # That alerting works is said too, on its own.
     assert all(len(said["alerts"]) == 1 for said in receiver.notifications if _names(said) == {"Watchdog"})
-    assert "Watchdog" in receiver.alerts()
+    until(lambda: "Watchdog" in receiver.alerts(), "the watchdog at the webhook")
 
 
 def _names(said: dict[str, Any]) -> set[str]:
